@@ -1,0 +1,144 @@
+//! Migrations: platform's, then the service's, by one migrator at a time; then the grants of the role that serves.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
+use tokio::time::Instant;
+
+use super::error::{PostgresError, Result, place};
+use super::{Identifier, grants, pool};
+use crate::settings::Secret;
+
+/// The tables that every service's database has: schema `platform`, with a list of migrations of its own.
+pub static PLATFORM: Migrator = sqlx::migrate!("./migrations");
+
+/// What migrators of this suite agree to lock, in the database they migrate: "mahila" in ASCII.
+const LOCK: i64 = 0x6d61_6869_6c61;
+
+/// Longer than any migration that was not meant to be watched by a person.
+const LOCK_WAIT: Duration = Duration::from_mins(5);
+
+/// How often the lock is asked for.
+const LOCK_POLL: Duration = Duration::from_millis(100);
+
+/// Brings a database up to date as its owner, and gives `app_role` what a service needs. Applies what is missing, so it
+/// may be run at any time; two at once both succeed, one after the other. What a newer release has applied is left alone.
+///
+/// Returns what was applied, e.g. `platform 1 platform`.
+///
+/// # Errors
+/// When the database cannot be reached, another migrator holds the lock for five minutes, a migration fails or was
+/// changed after it was applied, an index is left half built, or the role does not exist.
+pub async fn migrate(
+    owner_url: &Secret,
+    service_migrator: &'static Migrator,
+    app_role: Option<&str>,
+) -> Result<Vec<String>> {
+    let app_role = app_role.map(Identifier::parse).transpose()?;
+    let options = pool::options(owner_url, "mahila migrate")?;
+    let mut connection = pool::connect(&options).await?;
+    let place = place(&options);
+
+    // sqlx would wait inside `pg_advisory_lock`, that is in a transaction, and CREATE INDEX CONCURRENTLY of the migrator
+    // that has the lock would wait for that transaction: a deadlock of two who only queue. Asking again holds nothing.
+    let deadline = Instant::now() + LOCK_WAIT;
+    while !try_lock(&mut connection, LOCK).await? {
+        if Instant::now() >= deadline {
+            return Err(PostgresError::Locked { place, seconds: LOCK_WAIT.as_secs() });
+        }
+        tokio::time::sleep(LOCK_POLL).await;
+    }
+
+    let mut applied = Vec::new();
+    for migrator in [&PLATFORM, service_migrator] {
+        let missing = missing(&mut connection, migrator).await?;
+        unlocked(migrator)
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|error| PostgresError::Migrate { place: place.clone(), error })?;
+        applied.extend(missing);
+    }
+    refuse_invalid_indexes(&mut connection).await?;
+    if let Some(role) = app_role {
+        grants::grant(&mut connection, role).await?;
+    }
+    // The lock goes with the session.
+    connection.close().await?;
+    Ok(applied)
+}
+
+/// What is not applied yet, or was changed since; empty when the service may start. Needs no more than `SELECT` on the
+/// two lists of migrations. What a newer release has applied is no reason not to start: migrations suit the release before.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn pending(pool: &PgPool, service_migrator: &'static Migrator) -> Result<Vec<String>> {
+    let mut connection = pool.acquire().await?;
+    let mut pending = missing(&mut connection, &PLATFORM).await?;
+    pending.extend(missing(&mut connection, service_migrator).await?);
+    Ok(pending)
+}
+
+/// Takes a lock of the session if nobody has it.
+pub(super) async fn try_lock(connection: &mut PgConnection, lock: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(lock).fetch_one(connection).await?)
+}
+
+/// The same migrations without sqlx's own lock, and patient with those that it does not know.
+fn unlocked(migrator: &'static Migrator) -> Migrator {
+    Migrator {
+        migrations: Cow::Borrowed(&migrator.migrations),
+        table_name: Cow::Borrowed(&migrator.table_name),
+        create_schemas: Cow::Borrowed(&migrator.create_schemas),
+        no_tx: migrator.no_tx,
+        locking: false,
+        ignore_missing: true,
+    }
+}
+
+async fn missing(connection: &mut PgConnection, migrator: &'static Migrator) -> Result<Vec<String>> {
+    // The table's name is a literal from the crate's sqlx.toml, in the binary since it was built.
+    let list = AssertSqlSafe(format!("SELECT version, checksum FROM {}", migrator.table_name));
+    let rows = match sqlx::query(list).fetch_all(connection).await {
+        Ok(rows) => rows,
+        // No such table, no such schema: nothing is applied.
+        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "3F000")) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let applied: Vec<(i64, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let set = migrator.table_name.split('.').next().unwrap_or_default();
+    let migrations = migrator.iter().filter(|migration| !migration.migration_type.is_down_migration());
+    Ok(migrations
+        .filter_map(|migration| {
+            let name = format!("{set} {} {}", migration.version, migration.description);
+            match applied.iter().find(|(version, _)| *version == migration.version) {
+                None => Some(name),
+                Some((_, checksum)) if checksum.as_slice() != &*migration.checksum => {
+                    Some(format!("{name} (changed since it was applied)"))
+                }
+                Some(_) => None,
+            }
+        })
+        .collect())
+}
+
+async fn refuse_invalid_indexes(connection: &mut PgConnection) -> Result<()> {
+    let invalid: Vec<String> = sqlx::query_scalar(
+        "SELECT format('%I.%I', n.nspname, c.relname) \
+         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE NOT i.indisvalid AND n.nspname !~ '^pg_' ORDER BY 1",
+    )
+    .fetch_all(connection)
+    .await?;
+    if invalid.is_empty() { Ok(()) } else { Err(PostgresError::InvalidIndexes(invalid)) }
+}
+
+impl PostgresError {
+    /// Whether a migration was refused because its text is not the one that was applied.
+    #[must_use]
+    pub fn is_changed_migration(&self) -> bool {
+        matches!(self, Self::Migrate { error: MigrateError::VersionMismatch(_), .. })
+    }
+}

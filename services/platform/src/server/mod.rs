@@ -1,0 +1,212 @@
+//! The server: one port for the services of a process, one stack in front of every method ([`stack`]), and what every
+//! process serves beside its services: feed, vocabulary, health, reflection, and the replay clock of a simulation.
+
+mod replay;
+mod stack;
+mod vocabulary;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mahila_proto::dev::v1::replay_service_server::ReplayServiceServer;
+use mahila_proto::feed::v1::feed_service_server::FeedServiceServer;
+use mahila_proto::r#type::v1::vocabulary_service_server::VocabularyServiceServer;
+use mahila_proto::{DESCRIPTORS, METHODS};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::RoutesBuilder;
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic_health::ServingStatus;
+
+use crate::auth::Verifier;
+use crate::clock::ReplayClock;
+use crate::feed::FeedServer;
+use crate::lifecycle::Lifecycle;
+use crate::service::Parts;
+use crate::settings::{ServerSettings, Settings, TlsSettings};
+
+pub use replay::{ReplayServer, stood_at};
+
+/// The server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A method has no rule: nobody said who may call it.
+    #[error("{0} declares no permission in the contract; a method without one is not served")]
+    NoRule(&'static str),
+    /// The address.
+    #[error("server.listen: cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// A file of `server.tls`.
+    #[error("server.tls: cannot read {0}: {1}")]
+    TlsFile(std::path::PathBuf, std::io::Error),
+    /// The certificate and key.
+    #[error("server.tls: {0}")]
+    Tls(tonic::transport::Error),
+    /// The descriptors (a fault of the build).
+    #[error("the contract's descriptors cannot be served: {0}")]
+    Reflection(tonic_reflection::server::Error),
+}
+
+/// Refuses services with a method that declares no rule.
+///
+/// # Errors
+/// Names the first such method.
+pub fn need_rules(methods: &[mahila_proto::Method], served: &BTreeSet<&str>) -> Result<(), ServeError> {
+    match methods.iter().find(|method| served.contains(method.service) && method.rule.is_none()) {
+        Some(method) => Err(ServeError::NoRule(method.path)),
+        None => Ok(()),
+    }
+}
+
+/// Serves until the lifecycle stops. Answers once the port is bound, with its address (port 0 in the settings: a free one).
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve(
+    settings: &Settings,
+    parts: Vec<Parts>,
+    verifier: Verifier,
+    replay: Option<Arc<ReplayClock>>,
+    life: &Lifecycle,
+) -> Result<SocketAddr, ServeError> {
+    let mut served: BTreeSet<&str> = parts.iter().map(|part| part.grpc).collect();
+    served.extend(["mahila.feed.v1.FeedService", "mahila.type.v1.VocabularyService"]);
+    let name = parts.first().map_or("mahila", |part| part.name);
+
+    let mut routes = RoutesBuilder::default();
+    let feed = FeedServer::new(parts.iter().map(|part| part.feed.clone()), life.stopping());
+    routes.add_service(FeedServiceServer::new(feed));
+    routes.add_service(VocabularyServiceServer::new(vocabulary::Vocabulary));
+    if let Some(clock) = replay {
+        served.insert("mahila.dev.v1.ReplayService");
+        let server = ReplayServer::new(clock, &parts, &settings.clock.peers);
+        routes.add_service(ReplayServiceServer::new(server));
+    }
+    need_rules(METHODS, &served)?;
+
+    let (health, health_service) = tonic_health::server::health_reporter();
+    routes.add_service(health_service);
+    if settings.server.reflection {
+        for add in [add_reflection_v1, add_reflection_v1alpha] {
+            add(&mut routes).map_err(ServeError::Reflection)?;
+        }
+    }
+    let databases: Vec<_> = parts.iter().map(|part| part.feed.db.clone()).collect();
+    for part in parts {
+        (part.routes)(&mut routes, settings.server.max_message_bytes);
+    }
+
+    let stack = stack::Stack::layer(name, verifier, settings.server.max_in_flight, settings.server.max_message_bytes);
+    let mut server = builder(&settings.server);
+    if let Some(tls) = &settings.server.tls {
+        server = server.tls_config(tls_config(tls)?).map_err(ServeError::Tls)?;
+    }
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| ServeError::Listen(listen, error))?;
+    let address = listener.local_addr().map_err(|error| ServeError::Listen(listen, error))?;
+    let incoming = TcpListenerStream::new(listener);
+
+    let stopping = life.stopping();
+    let router = server.layer(stack).add_routes(routes.routes());
+    life.spawn("server", async move {
+        // Bounded by the lifecycle: a mute connection cannot hold the end (hyper #4170).
+        if let Err(error) = router.serve_with_incoming_shutdown(incoming, stopping.cancelled_owned()).await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    let names: Vec<String> = served.iter().map(|name| (*name).to_owned()).chain([String::new()]).collect();
+    watch_databases(databases, life);
+    let mut ready = life.ready();
+    let ended = life.ended();
+    tokio::spawn(async move {
+        loop {
+            let status = if *ready.borrow_and_update() { ServingStatus::Serving } else { ServingStatus::NotServing };
+            for name in &names {
+                health.set_service_status(name, status).await;
+            }
+            tokio::select! {
+                () = ended.cancelled() => return,
+                changed = ready.changed() => if changed.is_err() { return },
+            }
+        }
+    });
+    Ok(address)
+}
+
+/// Readiness follows the databases; liveness never does.
+fn watch_databases(databases: Vec<sqlx::PgPool>, life: &Lifecycle) {
+    let condition = life.condition("database", true);
+    let ended = life.ended();
+    tokio::spawn(async move {
+        loop {
+            let mut answers = true;
+            for database in &databases {
+                let asked =
+                    tokio::time::timeout(Duration::from_secs(2), sqlx::query("SELECT 1").execute(database)).await;
+                answers &= matches!(asked, Ok(Ok(_)));
+            }
+            condition.set(answers);
+            tokio::select! {
+                () = ended.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_secs(2)) => {}
+            }
+        }
+    });
+}
+
+fn builder(settings: &ServerSettings) -> Server {
+    Server::builder()
+        .tcp_nodelay(true)
+        .http2_keepalive_interval(Some(Duration::from_secs(20)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .max_connection_age(settings.max_connection_age)
+        .max_connection_age_grace(Duration::from_secs(30))
+        .http2_max_header_list_size(16 * 1024)
+}
+
+fn tls_config(tls: &TlsSettings) -> Result<ServerTlsConfig, ServeError> {
+    let read =
+        |path: &std::path::Path| std::fs::read(path).map_err(|error| ServeError::TlsFile(path.to_owned(), error));
+    let identity = Identity::from_pem(read(&tls.cert_file)?, read(&tls.key_file)?);
+    let mut config = ServerTlsConfig::new().identity(identity);
+    if let Some(authority) = &tls.client_ca_file {
+        config = config.client_ca_root(Certificate::from_pem(read(authority)?));
+    }
+    Ok(config)
+}
+
+fn add_reflection_v1(routes: &mut RoutesBuilder) -> Result<(), tonic_reflection::server::Error> {
+    routes.add_service(
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?,
+    );
+    Ok(())
+}
+
+fn add_reflection_v1alpha(routes: &mut RoutesBuilder) -> Result<(), tonic_reflection::server::Error> {
+    routes.add_service(
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1alpha()?,
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_without_a_rule_is_not_served() {
+        let mut method = METHODS[0];
+        method.rule = None;
+        let refused = need_rules(&[method], &BTreeSet::from([method.service])).unwrap_err();
+        assert!(refused.to_string().contains(method.path));
+        assert!(need_rules(&[method], &BTreeSet::from(["another"])).is_ok(), "it is not mounted here");
+    }
+}

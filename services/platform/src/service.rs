@@ -1,0 +1,231 @@
+//! What a service starts from ([`Base`]) and what it gives to the process that runs it ([`Parts`]).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use tonic::service::RoutesBuilder;
+
+use crate::call::Call;
+use crate::client::{ClientError, Peer, Target};
+use crate::clock::{SharedClock, ist_day};
+use crate::directory::Directory;
+use crate::feed::{FeedSource, Follower, Progress, Projection};
+use crate::journal::{self, Epoch, Kind};
+use crate::lifecycle::Lifecycle;
+use crate::postgres::{self, PostgresError};
+use crate::refusal::Refusal;
+use crate::scope::Scope;
+use crate::settings::{Service, Settings};
+use crate::write::{Options, Writer};
+
+/// What runs by itself when its time has come: closing a day, sweeping limits. Run at every tick of a real clock, and by
+/// `AdvanceTo` in a replay. Must be harmless when run again, or by two replicas.
+pub trait Due: Send + Sync {
+    /// For the log: `close_desk_days`.
+    fn name(&self) -> &'static str;
+    /// Does everything that was due at `now`.
+    fn run(&self, now: DateTime<Utc>) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + '_>>;
+}
+
+/// Adds a gRPC service to those of the process, with a limit of its messages in bytes.
+pub type AddRoutes = Box<dyn FnOnce(&mut RoutesBuilder, usize) + Send>;
+
+/// What a service gives to the process that runs it.
+pub struct Parts {
+    /// `station-registry`.
+    pub name: &'static str,
+    /// Full name of its gRPC service, for health and for the check of rules.
+    pub grpc: &'static str,
+    /// Adds its gRPC service, with this limit of a message in bytes.
+    pub routes: AddRoutes,
+    /// Its journal.
+    pub feed: FeedSource,
+    /// What runs by itself.
+    pub due: Vec<Arc<dyn Due>>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings lack something.
+    #[error("{0}")]
+    Settings(String),
+    /// The database.
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    /// The database, after it was reached.
+    #[error("the database of {service} failed at start ({fault}); its log says more")]
+    Database {
+        /// Whose.
+        service: &'static str,
+        /// SQLSTATE or kind.
+        fault: String,
+    },
+    /// Migrations are pending.
+    #[error(
+        "the database of {service} lacks {count} migration(s), the first being {first}: run `mahila migrate {service}` first"
+    )]
+    Pending {
+        /// Whose.
+        service: &'static str,
+        /// How many.
+        count: usize,
+        /// The first.
+        first: String,
+    },
+    /// A peer's address or certificate.
+    #[error("peers.{0}: {1}")]
+    Peer(&'static str, ClientError),
+    /// The vault's keys.
+    #[error("seal.keys_file: {0}")]
+    Keys(String),
+}
+
+/// What every service starts from.
+#[derive(Debug, Clone)]
+pub struct Base {
+    /// Which one.
+    pub service: Service,
+    /// Its settings.
+    pub settings: Arc<Settings>,
+    /// Its database, for reads.
+    pub db: PgPool,
+    /// Its door for writes.
+    pub writer: Writer,
+    /// Its clock.
+    pub clock: SharedClock,
+    /// Units and stations.
+    pub directory: Directory,
+    /// How the process lives.
+    pub life: Lifecycle,
+    epoch: Epoch,
+}
+
+impl Base {
+    /// Connects, checks that the schema is the one of this release and the database of this kind of deployment, opens the
+    /// journal's epoch and starts the writer.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(
+        settings: &Arc<Settings>,
+        service: Service,
+        migrator: &'static Migrator,
+        clock: SharedClock,
+        life: &Lifecycle,
+        digest_key: [u8; 32],
+    ) -> Result<Self, StartError> {
+        let database = settings.database.get(service).ok_or_else(|| {
+            StartError::Settings(format!(
+                "database.{service} is missing: set MAHILA__DATABASE__{}__URL",
+                service.name().to_uppercase()
+            ))
+        })?;
+        let db = postgres::pool(database, service.source()).await?;
+        let pending = postgres::pending(&db, migrator).await?;
+        if let Some(first) = pending.first() {
+            return Err(StartError::Pending { service: service.name(), count: pending.len(), first: first.clone() });
+        }
+        postgres::deployment(&db, settings.simulated).await?;
+        let epoch = journal::open_epoch(&db).await.map_err(|error| failed(service, &error))?;
+        let options =
+            Options { queue: settings.write.queue, batch: settings.write.batch, digest_key, service: service.source() };
+        let (writer, task) = Writer::start(db.clone(), clock.clone(), options);
+        // Not waited for at the end: what it has not committed, nobody was told.
+        tokio::spawn(task);
+        Ok(Self {
+            service,
+            settings: settings.clone(),
+            db,
+            writer,
+            clock,
+            directory: Directory::new(),
+            life: life.clone(),
+            epoch,
+        })
+    }
+
+    /// Follows another service's journal until the end.
+    ///
+    /// # Errors
+    /// Its address is missing or cannot be used.
+    pub fn follow<P: Projection>(&self, projection: P) -> Result<Progress, StartError> {
+        let source = Service::ALL.into_iter().find(|service| service.source() == projection.source());
+        let source = source.ok_or_else(|| StartError::Settings(format!("{} is not a service", projection.source())))?;
+        let peer = self.peer(source)?;
+        let follower = Follower::new(self.service.source(), projection);
+        let progress = follower.progress();
+        let (db, writer, stopping) = (self.db.clone(), self.writer.clone(), self.life.stopping());
+        self.life.spawn("follower", follower.run(peer, db, writer, stopping));
+        Ok(progress)
+    }
+
+    fn peer(&self, service: Service) -> Result<Peer, StartError> {
+        let peers = &self.settings.peers;
+        let url = peers.get(service).ok_or_else(|| {
+            StartError::Settings(format!("peers.{service} is missing: {} follows its journal", self.service.source()))
+        })?;
+        let authority = peers.ca_file.as_ref().map(std::fs::read).transpose();
+        let authority = authority.map_err(|error| StartError::Settings(format!("peers.ca_file: {error}")))?;
+        let target = Target {
+            url: url.to_owned(),
+            token: peers.token.as_ref().map(|token| token.expose().to_owned()).unwrap_or_default(),
+            authority,
+            identity: None,
+        };
+        Peer::new(&target).map_err(|error| StartError::Peer(service.name(), error))
+    }
+
+    /// The journal, for the feed.
+    #[must_use]
+    pub fn feed(&self, kinds: &'static [Kind]) -> FeedSource {
+        FeedSource {
+            name: self.service.source(),
+            db: self.db.clone(),
+            kinds,
+            epoch: self.epoch.clone(),
+            committed: self.writer.committed(),
+        }
+    }
+
+    /// What the caller may see today.
+    #[must_use]
+    pub fn scope(&self, call: &Call) -> Scope {
+        Scope::of(&call.caller, &self.directory.tree(), ist_day(self.clock.now()))
+    }
+
+    /// Runs what falls due, every `every`, until the end. A replay runs it by `AdvanceTo` instead.
+    pub fn tick(&self, due: &[Arc<dyn Due>], every: Duration) {
+        if self.settings.clock.mode == crate::settings::ClockMode::Replay {
+            return;
+        }
+        for due in due {
+            let (due, clock, stopping) = (due.clone(), self.clock.clone(), self.life.stopping());
+            self.life.spawn("due", async move {
+                loop {
+                    if let Err(refusal) = due.run(clock.now()).await {
+                        tracing::warn!(task = due.name(), %refusal, "what fell due could not be done; trying again");
+                    }
+                    tokio::select! {
+                        () = stopping.cancelled() => return,
+                        () = tokio::time::sleep(every) => {}
+                    }
+                }
+            });
+        }
+    }
+}
+
+fn failed(service: Service, error: &sqlx::Error) -> StartError {
+    StartError::Database { service: service.name(), fault: crate::write::sql_state(error) }
+}

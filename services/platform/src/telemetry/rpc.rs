@@ -1,0 +1,161 @@
+//! Every call is counted once, with its method, its status and how long it took, when it is dropped: so a caller
+//! that went away is counted too, and so is a call that no trace was recorded of.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use tonic::Code;
+
+use super::metrics::{Gauge, Histogram, Meter};
+use super::names::{self, Metric};
+
+/// The gRPC statuses, in the order of their numbers.
+const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// A status as text, `NOT_FOUND`.
+#[must_use]
+pub fn code_name(code: Code) -> &'static str {
+    CODES[code as usize]
+}
+
+/// The calls of one service, counted by method and status.
+#[derive(Debug, Clone)]
+pub struct Calls(Arc<Methods>);
+
+#[derive(Debug)]
+struct Methods {
+    meter: Meter,
+    duration: &'static Metric,
+    in_flight: Option<Gauge>,
+    /// Where a method stands in `names`. The last place is that of all others.
+    places: HashMap<&'static str, usize>,
+    names: Vec<&'static str>,
+    /// A histogram for each method and status, made when the two first meet.
+    durations: Vec<[OnceLock<Histogram>; CODES.len()]>,
+}
+
+impl Calls {
+    /// Calls that are served. `methods` are the contract's, `package.Service/Method`; all others count as
+    /// [`names::OTHER_METHOD`], so that callers cannot make series.
+    #[must_use]
+    pub fn server(meter: &Meter, methods: &[&'static str]) -> Self {
+        Self::new(meter, methods, &names::RPC_SERVER_DURATION, Some(meter.gauge(&names::RPC_IN_FLIGHT, &[])))
+    }
+
+    /// Calls that are made to other services.
+    #[must_use]
+    pub fn client(meter: &Meter, methods: &[&'static str]) -> Self {
+        Self::new(meter, methods, &names::RPC_CLIENT_DURATION, None)
+    }
+
+    fn new(meter: &Meter, methods: &[&'static str], duration: &'static Metric, in_flight: Option<Gauge>) -> Self {
+        let names: Vec<&'static str> = methods.iter().copied().chain([names::OTHER_METHOD]).collect();
+        let places = names.iter().enumerate().map(|(place, name)| (*name, place)).collect();
+        let durations = names.iter().map(|_| std::array::from_fn(|_| OnceLock::new())).collect();
+        Self(Arc::new(Methods { meter: meter.clone(), duration, in_flight, places, names, durations }))
+    }
+
+    /// Begins to observe a call.
+    pub fn start(&self, method: &str) -> InFlight {
+        if let Some(in_flight) = &self.0.in_flight {
+            in_flight.add(1);
+        }
+        let place = self.0.places.get(method).copied().unwrap_or(self.0.names.len() - 1);
+        InFlight { methods: self.0.clone(), place, began: Instant::now(), code: Code::Cancelled }
+    }
+}
+
+impl Methods {
+    fn duration(&self, place: usize, code: Code) -> &Histogram {
+        self.durations[place][code as usize].get_or_init(|| {
+            let labels = [
+                (names::RPC_SYSTEM_NAME, "grpc"),
+                (names::RPC_METHOD, self.names[place]),
+                (names::RPC_STATUS, code_name(code)),
+            ];
+            self.meter.histogram(self.duration, &labels)
+        })
+    }
+}
+
+/// A call under way; held until the last byte of the answer, it counts itself when it is dropped.
+#[derive(Debug)]
+#[must_use = "a call is counted when this is dropped"]
+pub struct InFlight {
+    methods: Arc<Methods>,
+    place: usize,
+    began: Instant,
+    code: Code,
+}
+
+impl InFlight {
+    /// The status of the answer, as the trailers have it. Without one the call counts as `CANCELLED`: nobody waited for it.
+    pub fn code(&mut self, code: Code) {
+        self.code = code;
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.methods.duration(self.place, self.code).record(self.began.elapsed());
+        if let Some(in_flight) = &self.methods.in_flight {
+            in_flight.add(-1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_have_the_names_of_their_numbers() {
+        for (number, name) in CODES.iter().enumerate() {
+            let code = Code::from(i32::try_from(number).unwrap());
+            assert_eq!(code_name(code), *name);
+            assert_eq!(name.replace('_', ""), format!("{code:?}").to_uppercase());
+        }
+    }
+
+    #[test]
+    fn a_call_that_is_dropped_without_a_status_was_cancelled() {
+        let calls = Calls::server(&Meter::of(&Arc::default(), "a"), &["a.B/C"]);
+        let mut answered = calls.start("a.B/C");
+        let gone = calls.start("a.B/C");
+        assert_eq!(calls.0.in_flight.as_ref().map(Gauge::get), Some(2));
+        answered.code(Code::NotFound);
+        drop((answered, gone));
+        assert_eq!(calls.0.duration(0, Code::NotFound).count(), 1);
+        assert_eq!(calls.0.duration(0, Code::Cancelled).count(), 1);
+        assert_eq!(calls.0.in_flight.as_ref().map(Gauge::get), Some(0));
+    }
+
+    #[test]
+    fn callers_cannot_make_series() {
+        let registry = Arc::default();
+        let calls = Calls::server(&Meter::of(&registry, "a"), &["a.B/C"]);
+        for number in 0..100 {
+            drop(calls.start(&format!("a.B/{number}")));
+        }
+        assert_eq!(calls.0.duration(1, Code::Cancelled).count(), 100);
+    }
+}

@@ -1,0 +1,331 @@
+//! The telemetry of a process against a collector in memory. A process has one telemetry, so these tests take turns.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::receiver::{ReceivedSpan, Receiver};
+use super::*;
+
+static TURN: Mutex<()> = Mutex::new(());
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A process that records `ratio` and sends to `receiver`.
+fn started(ratio: f64, endpoint: String) -> (MutexGuard<'static, ()>, Telemetry) {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let config = Config {
+        service_name: "test",
+        service_instance: "pod-0".to_owned(),
+        otlp_endpoint: Some(endpoint),
+        sample_ratio: ratio,
+        log_filter: "off".to_owned(),
+        metrics_every: Duration::from_hours(1),
+        ..Config::default()
+    };
+    let telemetry = init(&config).unwrap();
+    (turn, telemetry)
+}
+
+/// The spans of services that only one test uses; other tests of this process may record too.
+fn of<'a>(spans: &'a [ReceivedSpan], service: &str) -> Vec<&'a ReceivedSpan> {
+    spans.iter().filter(|span| span.service == service).collect()
+}
+
+fn named<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
+    spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no {name} in {spans:#?}"))
+}
+
+fn caller(sampled: bool) -> Parent {
+    Parent::from_traceparent(&format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0{}", u8::from(sampled)))
+}
+
+#[test]
+fn at_a_hundred_percent_every_trace_arrives() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+    for _ in 0..2_000 {
+        drop(enter(&Parent::none(), "all", "work", Kind::Internal));
+    }
+    telemetry.shutdown(LIMIT).unwrap();
+    let spans = receiver.spans();
+    assert_eq!(of(&spans, "all").len(), 2_000);
+    assert_eq!(of(&spans, "all").iter().map(|span| &span.trace_id).collect::<BTreeSet<_>>().len(), 2_000);
+}
+
+#[test]
+fn at_one_percent_about_one_in_a_hundred_arrives_with_all_its_children() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(0.01, receiver.endpoint());
+    for _ in 0..50_000 {
+        let trace = enter(&Parent::none(), "few", "work", Kind::Internal);
+        trace.in_scope(|| drop(child("step")));
+        assert_eq!(trace.traceparent().ends_with("-01"), trace.is_sampled());
+        assert_eq!(Parent::from_traceparent(&trace.traceparent()), trace.parent());
+    }
+    telemetry.shutdown(LIMIT).unwrap();
+    let spans = receiver.spans();
+    let (steps, works): (Vec<_>, Vec<_>) = of(&spans, "few").into_iter().partition(|span| span.name == "step");
+    // 500 with a deviation of 22.
+    assert!((280..720).contains(&works.len()), "{}", works.len());
+    assert_eq!(steps.len(), works.len());
+}
+
+#[test]
+fn the_callers_decision_is_followed_both_ways() {
+    let receiver = Receiver::start();
+    {
+        let (_turn, telemetry) = started(0.0, receiver.endpoint());
+        let trace = enter(&caller(true), "yes", "/a.B/C", Kind::Server);
+        assert!(trace.is_sampled());
+        assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        drop(trace);
+        telemetry.shutdown(LIMIT).unwrap();
+    }
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+    let trace = enter(&caller(false), "no", "/a.B/C", Kind::Server);
+    assert!(!trace.is_sampled());
+    assert!(trace.traceparent().starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+    assert!(trace.traceparent().ends_with("-00"));
+    drop(trace);
+    telemetry.shutdown(LIMIT).unwrap();
+    let spans = receiver.spans();
+    let [span] = of(&spans, "yes")[..] else { panic!("{spans:#?}") };
+    assert_eq!(span.name, "a.B/C");
+    assert_eq!((&*span.trace_id, &*span.parent_span_id), ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"));
+    assert!(of(&spans, "no").is_empty());
+}
+
+#[test]
+fn without_a_collector_the_callers_trace_goes_on_untouched() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let trace = enter(&caller(true), "none", "work", Kind::Server);
+    assert!(!trace.is_sampled());
+    assert_eq!(trace.parent(), caller(true));
+    trace.in_scope(|| assert_eq!(child("step").parent(), caller(true)));
+}
+
+#[test]
+fn a_trace_crosses_services_in_one_process_and_keeps_their_names() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+
+    // A call to the intake, whose command is written with that of another call, and followed by oversight.
+    let server = enter(&Parent::none(), "intake-edge", "/mahila.intake.v1.ComplaintService/Register", Kind::Server);
+    let other = enter(&Parent::none(), "intake-edge", "other", Kind::Server);
+    let mut headers = http::HeaderMap::new();
+    let handled = server.instrument(async {
+        tokio::task::yield_now().await;
+        set(names::SUBJECT, Value::token("complaints/1"));
+        let ask = child_of_kind("ask", Kind::Client);
+        ask.in_scope(|| inject(&mut headers));
+        ask.record_answer(tonic::Code::NotFound);
+        // What is spawned keeps the trace.
+        tokio::spawn(carry(async { current_traceparent() })).await.unwrap().unwrap()
+    });
+    let journal = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(handled);
+    assert_eq!(current_traceparent(), None, "nothing is left behind on the thread");
+    assert_eq!(journal, server.traceparent());
+    let journal = Parent::from_traceparent(&journal);
+    let write = enter(&journal, "intake-edge", names::WRITE_BATCH, Kind::Internal);
+    write.link(&other.parent());
+    write.link(&caller(false));
+    write.set(names::BATCH_SIZE, 3u64);
+    drop(write);
+    drop(enter(&Parent::from_headers(&headers), "review-edge", "answer", Kind::Server));
+    drop(enter(&journal, "oversight-edge", names::FEED_APPLY, Kind::Consumer));
+    server.record_status(tonic::Code::NotFound);
+    drop((server, other));
+    telemetry.shutdown(LIMIT).unwrap();
+
+    let spans = receiver.spans();
+    let root = named(&spans, "mahila.intake.v1.ComplaintService/Register");
+    assert_eq!((&*root.service, &*root.parent_span_id, root.kind, root.failed), ("intake-edge", "", 2, false));
+    assert_eq!(root.attributes["rpc.response.status_code"], "NOT_FOUND");
+    assert_eq!(root.attributes["mahila.subject"], "complaints/1");
+    let (ask, answer) = (named(&spans, "ask"), named(&spans, "answer"));
+    let (write, apply) = (named(&spans, "write.batch"), named(&spans, "feed.apply"));
+    for (child, parent, service) in [
+        (ask, root, "intake-edge"),
+        (answer, ask, "review-edge"),
+        (write, root, "intake-edge"),
+        (apply, root, "oversight-edge"),
+    ] {
+        assert_eq!((&child.trace_id, &child.parent_span_id), (&parent.trace_id, &parent.span_id), "{}", child.name);
+        assert_eq!(child.service, service);
+    }
+    assert!(ask.failed, "to the one who asked it is a failure, to the one who answered it is none");
+    assert_eq!(apply.kind, 5);
+    let other = named(&spans, "other");
+    assert_eq!(write.links, [(other.trace_id.clone(), other.span_id.clone())], "unrecorded ones are left out");
+    assert_eq!(write.attributes["mahila.write.batch_size"], "3");
+}
+
+#[test]
+fn a_span_ends_with_its_trace_though_its_futures_live_on() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+    let trace = enter(&Parent::none(), "ends", "work", Kind::Internal);
+    let never_polled = trace.in_scope(|| carry(std::future::pending::<()>()));
+    trace.fail("DATABASE_AWAY");
+    drop(trace);
+    telemetry.flush(LIMIT).unwrap();
+    let spans = receiver.spans();
+    let [span] = of(&spans, "ends")[..] else { panic!("{spans:#?}") };
+    assert!(span.failed);
+    assert_eq!(span.attributes["error.type"], "DATABASE_AWAY");
+    drop(never_polled);
+    telemetry.shutdown(LIMIT).unwrap();
+}
+
+#[test]
+fn a_panic_leaves_no_trace_behind_on_the_thread() {
+    let trace = enter(&caller(true), "panics", "work", Kind::Internal);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| trace.in_scope(|| panic!("on purpose"))));
+    assert!(result.is_err());
+    assert_eq!(current_traceparent(), None);
+}
+
+#[test]
+fn only_declared_names_leave_the_process() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+    for key in names::KEYS.iter().take(30) {
+        enter(&Parent::none(), "declared", "work", Kind::Internal).set(*key, true);
+    }
+    drop(Calls::client(&meter("declared"), &["a.B/C"]).start("a.B/C"));
+    // What nobody may send: text that is no token, and lines of libraries and of our own.
+    let trace = enter(&Parent::none(), "declared", "work", Kind::Server);
+    trace.in_scope(|| {
+        set(names::SUBJECT, Value::token("Planted Name"));
+        tracing::error!(target: "h2", name = "Planted Name", "Planted Name");
+    });
+    drop(trace);
+    telemetry.shutdown(LIMIT).unwrap();
+
+    let declared: BTreeSet<String> = names::KEYS.iter().map(|key| key.as_str().to_owned()).collect();
+    let sent = receiver.attribute_names();
+    assert!(sent.is_subset(&declared), "{:?}", sent.difference(&declared));
+    assert!(sent.contains("service.name") && sent.contains("rpc.method"));
+    let metrics: BTreeSet<&str> = names::METRICS.iter().map(|metric| metric.name()).collect();
+    for series in receiver.metrics() {
+        assert!(metrics.contains(&*series.name), "{}", series.name);
+    }
+    let bytes = receiver.raw_bytes();
+    assert!(bytes.windows(8).any(|window| window == b"declared"));
+    assert!(!bytes.windows(7).any(|window| window == b"Planted"));
+}
+
+#[test]
+fn metrics_are_filed_under_their_service_and_count_what_no_trace_recorded() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(0.0, receiver.endpoint());
+    for service in ["metrics-a", "metrics-b"] {
+        let trace = enter(&Parent::none(), service, "/a.B/C", Kind::Server);
+        let mut call = Calls::server(&meter(service), &["a.B/C"]).start("a.B/C");
+        call.code(tonic::Code::Internal);
+        drop((trace, call));
+    }
+    meter("metrics-a").observe(&names::FEED_LAG, &[(names::FEED_SOURCE, "station-registry")], || 7);
+    telemetry.shutdown(LIMIT).unwrap();
+    let metrics = receiver.metrics();
+    let value = |service: &str, name: &str, label: (&str, &str)| {
+        let series = metrics.iter().find(|series| {
+            series.service == service
+                && series.name == name
+                && series.labels.get(label.0).is_some_and(|value| value == label.1)
+        });
+        series.map(|series| series.value)
+    };
+    for service in ["metrics-a", "metrics-b"] {
+        let failed = value(service, "rpc.server.call.duration", ("rpc.response.status_code", "INTERNAL"));
+        assert_eq!(failed, Some(1.0));
+    }
+    assert_eq!(value("metrics-a", "mahila.feed.lag", ("mahila.feed.source", "station-registry")), Some(7.0));
+    assert_eq!(value("metrics-b", "mahila.feed.lag", ("mahila.feed.source", "station-registry")), None);
+    assert!(metrics.iter().any(|series| series.name == "mahila.telemetry.spans.dropped"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_runtime_with_one_worker_can_wait_for_the_flush() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+    drop(enter(&Parent::none(), "one-worker", "work", Kind::Internal));
+    telemetry.flush(LIMIT).unwrap();
+    telemetry.shutdown(LIMIT).unwrap();
+    assert_eq!(of(&receiver.spans(), "one-worker").len(), 1);
+}
+
+#[test]
+fn shutdown_is_bounded_when_the_collector_is_gone_or_mute() {
+    let gone = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    // It accepts, by the kernel's backlog, and never says a word.
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mute_at = format!("http://{}", mute.local_addr().unwrap());
+    let soon = Duration::from_millis(300);
+    for (endpoint, timeout, expected) in [(gone, LIMIT, NotFlushed::Refused), (mute_at, soon, NotFlushed::TimedOut)] {
+        let (_turn, telemetry) = started(1.0, endpoint);
+        drop(enter(&Parent::none(), "lost", "work", Kind::Internal));
+        let began = Instant::now();
+        assert_eq!(telemetry.shutdown(timeout), Err(expected));
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn spans_that_nobody_takes_are_dropped_and_counted_not_piled_up() {
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (_turn, telemetry) = started(1.0, format!("http://{}", mute.local_addr().unwrap()));
+    let dropped = meter("test").counter(&names::SPANS_DROPPED, &[]);
+    let before = dropped.get();
+    for _ in 0..20_000 {
+        drop(enter(&Parent::none(), "piled", "work", Kind::Internal));
+    }
+    assert!(dropped.get() - before > 10_000, "{}", dropped.get() - before);
+    assert!(telemetry.shutdown(Duration::from_millis(10)).is_err());
+}
+
+#[test]
+fn what_waited_for_an_absent_collector_arrives_when_it_is_back() {
+    let receiver = Receiver::start();
+    let port = receiver.endpoint();
+    drop(receiver);
+    let (_turn, telemetry) = started(1.0, port.clone());
+    // The first batch of an outage is lost; it is how the outage is found out.
+    drop(enter(&Parent::none(), "back", "first", Kind::Internal));
+    while telemetry.flush(LIMIT).is_ok() {
+        drop(enter(&Parent::none(), "back", "first", Kind::Internal));
+    }
+    drop(enter(&Parent::none(), "back", "second", Kind::Internal));
+    assert_eq!(telemetry.flush(LIMIT), Err(NotFlushed::Refused));
+    let receiver = Receiver::start_at(port.trim_start_matches("http://").parse().unwrap());
+    let spans = receiver.spans_when(|spans| spans.iter().any(|span| span.name == "second"));
+    assert_eq!(named(&spans, "second").service, "back");
+    telemetry.shutdown(LIMIT).unwrap();
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused_by_name() {
+    let refused = |config: Config| init(&config).unwrap_err().to_string();
+    assert!(refused(Config { sample_ratio: 1.5, ..Config::default() }).starts_with("sample_ratio"));
+    assert!(refused(Config { sample_ratio: f64::NAN, ..Config::default() }).starts_with("sample_ratio"));
+    assert!(refused(Config { log_filter: "a=b=c".to_owned(), ..Config::default() }).starts_with("log_filter"));
+    assert!(refused(Config { metrics_every: Duration::ZERO, ..Config::default() }).starts_with("metrics_every"));
+    for endpoint in ["collector:4317", "https://collector:4317", "", "http://"] {
+        let config = Config { otlp_endpoint: Some(endpoint.to_owned()), ..Config::default() };
+        assert!(refused(config).starts_with("otlp_endpoint"), "{endpoint}");
+    }
+}
+
+#[test]
+fn a_process_has_one_telemetry() {
+    let receiver = Receiver::start();
+    let (_turn, telemetry) = started(1.0, receiver.endpoint());
+    let config = Config { otlp_endpoint: Some(receiver.endpoint()), ..Config::default() };
+    assert!(matches!(init(&config), Err(Error::Twice)));
+    telemetry.shutdown(LIMIT).unwrap();
+}

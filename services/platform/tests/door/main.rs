@@ -1,0 +1,5 @@
+//! The door for writes, the journal and the feed on a real PostgreSQL and real sockets.
+
+mod common;
+mod feed;
+mod write;
