@@ -1,7 +1,8 @@
 //! Scope: the org units a caller may see, as a value. Every read and every command takes one; there is no other way to make
 //! it than from a caller and the tree, or as the service itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
@@ -9,9 +10,12 @@ use crate::auth::Caller;
 use crate::directory::Tree;
 use crate::refusal::Refusal;
 
-/// What a caller may see.
+/// What a caller may see. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct Scope(Arc<Sight>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Sight {
     /// `None`: everything.
     stations: Option<BTreeSet<String>>,
     /// Units named in the token, and those below them.
@@ -43,43 +47,43 @@ impl Scope {
                 tree.stations().filter(|station| units.contains(&station.parent)).map(|station| station.id.clone());
             Some(below.chain(roots.iter().filter(|root| tree.unit(root, day).is_none()).cloned()).collect())
         };
-        Self { stations, units, roots, station_level }
+        Self(Arc::new(Sight { stations, units, roots, station_level }))
     }
 
     /// Everything: for followers and tasks of the service itself, never for a caller.
     #[must_use]
     pub fn service() -> Self {
-        Self { stations: None, units: BTreeSet::new(), roots: BTreeSet::new(), station_level: false }
+        Self(Arc::new(Sight { stations: None, units: BTreeSet::new(), roots: BTreeSet::new(), station_level: false }))
     }
 
     /// The units named in the token.
     #[must_use]
     pub fn roots(&self) -> &BTreeSet<String> {
-        &self.roots
+        &self.0.roots
     }
 
     /// The stations, for SQL: `$1::text[] IS NULL OR station = ANY($1)`. `None`: all.
     #[must_use]
     pub fn stations(&self) -> Option<Vec<String>> {
-        self.stations.as_ref().map(|stations| stations.iter().cloned().collect())
+        self.0.stations.as_ref().map(|stations| stations.iter().cloned().collect())
     }
 
     /// Whether complaints that are hidden from their own station are hidden from this caller.
     #[must_use]
     pub fn is_station_level(&self) -> bool {
-        self.station_level
+        self.0.station_level
     }
 
     /// Whether it covers a station.
     #[must_use]
     pub fn covers_station(&self, station: &str) -> bool {
-        self.stations.as_ref().is_none_or(|stations| stations.contains(station))
+        self.0.stations.as_ref().is_none_or(|stations| stations.contains(station))
     }
 
     /// Whether it covers a unit.
     #[must_use]
     pub fn covers_unit(&self, unit: &str) -> bool {
-        self.stations.is_none() || self.units.contains(unit)
+        self.0.stations.is_none() || self.0.units.contains(unit)
     }
 
     /// # Errors
@@ -118,11 +122,41 @@ impl Scope {
         };
         let units =
             tree.units(day).filter(|unit| tree.is_within(&unit.id, parent, day)).map(|unit| unit.id.clone()).collect();
-        Ok(Self {
-            stations: Some(stations),
-            units,
-            roots: BTreeSet::from([parent.to_owned()]),
-            station_level: self.station_level,
-        })
+        let roots = BTreeSet::from([parent.to_owned()]);
+        Ok(Self(Arc::new(Sight { stations: Some(stations), units, roots, station_level: self.0.station_level })))
+    }
+}
+
+/// Scopes worked out before: the same units on the same day under the same tree are the same scope. Walking the tree of a
+/// whole state costs as much as a small call.
+#[derive(Debug, Clone, Default)]
+pub struct Scopes(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// What they were worked out under; another tree or day forgets all.
+    under: Option<(Arc<Tree>, NaiveDate)>,
+    of: HashMap<Vec<String>, Scope>,
+}
+
+/// Remembered at most; a state has some 2,000 units and stations.
+const REMEMBERED: usize = 10_000;
+
+impl Scopes {
+    /// What the caller may see on a day.
+    #[must_use]
+    pub fn of(&self, caller: &Caller, tree: &Arc<Tree>, day: NaiveDate) -> Scope {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = known.under.as_ref().is_some_and(|(under, on)| Arc::ptr_eq(under, tree) && *on == day);
+        if !same || known.of.len() >= REMEMBERED {
+            known.under = Some((tree.clone(), day));
+            known.of.clear();
+        }
+        if let Some(scope) = known.of.get(&caller.units) {
+            return scope.clone();
+        }
+        let scope = Scope::of(caller, tree, day);
+        known.of.insert(caller.units.clone(), scope.clone());
+        scope
     }
 }

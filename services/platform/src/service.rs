@@ -18,7 +18,7 @@ use crate::journal::{self, Epoch, Kind};
 use crate::lifecycle::Lifecycle;
 use crate::postgres::{self, PostgresError};
 use crate::refusal::Refusal;
-use crate::scope::Scope;
+use crate::scope::{Scope, Scopes};
 use crate::settings::{Service, Settings};
 use crate::write::{Options, Writer};
 
@@ -108,6 +108,7 @@ pub struct Base {
     pub directory: Directory,
     /// How the process lives.
     pub life: Lifecycle,
+    scopes: Scopes,
     epoch: Epoch,
 }
 
@@ -151,6 +152,7 @@ impl Base {
             clock,
             directory: Directory::new(),
             life: life.clone(),
+            scopes: Scopes::default(),
             epoch,
         })
     }
@@ -201,7 +203,7 @@ impl Base {
     /// What the caller may see today.
     #[must_use]
     pub fn scope(&self, call: &Call) -> Scope {
-        Scope::of(&call.caller, &self.directory.tree(), ist_day(self.clock.now()))
+        self.scopes.of(&call.caller, &self.directory.tree(), ist_day(self.clock.now()))
     }
 
     /// Runs what falls due, every `every`, until the end. A replay runs it by `AdvanceTo` instead.

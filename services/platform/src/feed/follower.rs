@@ -17,7 +17,7 @@ use super::{ApplyError, Entry, Projection};
 use crate::client::Peer;
 use crate::fields::day_of;
 use crate::status::reason_of;
-use crate::telemetry;
+use crate::telemetry::{self, Counter, names};
 use crate::write::{By, Command, Done, Outcome, Tx, Writer, read_refusal};
 
 /// How far a follower is: for the lag metric and for the freshness of statements.
@@ -79,6 +79,7 @@ impl Progress {
 pub struct Follower<P> {
     projection: Arc<P>,
     progress: Progress,
+    applied: Counter,
     service: &'static str,
 }
 
@@ -92,7 +93,12 @@ impl<P: Projection> Follower<P> {
     #[must_use]
     pub fn new(service: &'static str, projection: P) -> Self {
         let progress = Progress::new(projection.source());
-        Self { projection: Arc::new(projection), progress, service }
+        let meter = telemetry::meter(service);
+        let labels = [(names::FEED_SOURCE, projection.source())];
+        let lag = progress.clone();
+        meter.observe(&names::FEED_LAG, &labels, move || lag.head() - lag.applied());
+        let applied = meter.counter(&names::FEED_APPLIED, &labels);
+        Self { projection: Arc::new(projection), progress, applied, service }
     }
 
     /// How far it is.
@@ -172,6 +178,7 @@ impl<P: Projection> Follower<P> {
     async fn apply(&self, writer: &Writer, at: &Place, page: wire::SubscribeResponse) -> Result<Option<Place>, String> {
         let to = Place { epoch: page.epoch, position: page.position };
         let traces = apply_traces(self.service, &page.entries);
+        let count = page.entries.len() as u64;
         let entries = page.entries.into_iter().map(entry_of).collect();
         let apply = Apply { projection: self.projection.clone(), from: at.clone(), to: to.clone(), entries };
         let actor = format!("services/{}", self.progress.source());
@@ -185,6 +192,7 @@ impl<P: Projection> Follower<P> {
         if !applied {
             return Ok(None);
         }
+        self.applied.add(count);
         self.projection.committed().await.map_err(|error| read_refusal(&error).to_string())?;
         Ok(Some(to))
     }
@@ -210,7 +218,7 @@ fn apply_traces(service: &'static str, entries: &[wire::Entry]) -> Vec<telemetry
         .map(|entry| telemetry::Parent::from_traceparent(&entry.traceparent))
         .filter(telemetry::Parent::is_sampled)
         .take(TRACED)
-        .map(|parent| telemetry::enter(&parent, service, telemetry::names::FEED_APPLY, telemetry::Kind::Consumer))
+        .map(|parent| telemetry::enter(&parent, service, names::FEED_APPLY, telemetry::Kind::Consumer))
         .collect()
 }
 

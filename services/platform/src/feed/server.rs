@@ -8,6 +8,7 @@ use mahila_proto::feed::v1 as wire;
 use mahila_proto::feed::v1::feed_service_server::FeedService;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -61,7 +62,7 @@ impl FeedServer {
 
 #[tonic::async_trait]
 impl FeedService for FeedServer {
-    type SubscribeStream = ReceiverStream<Result<wire::SubscribeResponse, Status>>;
+    type SubscribeStream = ReceiverStream<Message>;
 
     async fn subscribe(
         &self,
@@ -82,7 +83,9 @@ impl FeedService for FeedServer {
         may_go_on(&source, &asked).await?;
 
         let (send, receive) = mpsc::channel(4);
-        tokio::spawn(stream(source, kinds, asked.after, send, self.stopping.clone()));
+        // A place for the last word, so that a reader that lets the channel fill still learns why it ended.
+        let farewell = send.clone().reserve_owned().await.map_err(|_| Refusal::stopping())?;
+        tokio::spawn(stream(source, kinds, asked.after, send, farewell, self.stopping.clone()));
         Ok(Response::new(ReceiverStream::new(receive)))
     }
 }
@@ -108,45 +111,39 @@ async fn head_of(db: &PgPool) -> Result<i64, Refusal> {
     journal::head(&mut connection).await.map(|head| head.seq).map_err(|error| read_refusal(&error))
 }
 
+type Message = Result<wire::SubscribeResponse, Status>;
+
 async fn stream(
     mut source: FeedSource,
     kinds: Vec<String>,
     mut after: i64,
-    send: mpsc::Sender<Result<wire::SubscribeResponse, Status>>,
+    send: mpsc::Sender<Message>,
+    farewell: mpsc::OwnedPermit<Message>,
     stopping: CancellationToken,
 ) {
     let epoch = source.epoch.epoch.to_string();
-    let mut beat = tokio::time::Instant::now();
+    let mut said: Option<Instant> = None;
     loop {
         let page = tokio::select! {
             () = stopping.cancelled() => Err(Refusal::stopping()),
             page = read_page(&source, &epoch, &kinds, after) => page,
         };
         let (message, last) = match page {
+            // Nothing new, and the reader knows that we live.
+            Ok(page) if page.position == after && said.is_some_and(|said| said.elapsed() < HEARTBEAT) => (None, false),
             Ok(page) => {
-                let moved = page.position > after;
-                after = after.max(page.position);
-                if !moved
-                    && beat.elapsed() < HEARTBEAT
-                    && beat.elapsed() > Duration::ZERO
-                    && page.entries.is_empty()
-                    && page.position != 0
-                {
-                    // Nothing new, and the reader knows that we live.
-                    (None, false)
-                } else {
-                    (Some(Ok(page)), false)
-                }
+                after = page.position;
+                (Some(Ok(page)), false)
             }
             Err(refusal) => (Some(Err(Status::from(refusal))), true),
         };
         let more = matches!(&message, Some(Ok(page)) if page.position < page.head);
         if let Some(message) = message {
-            beat = tokio::time::Instant::now();
+            said = Some(Instant::now());
             match send.send_timeout(message, PATIENCE).await {
                 Ok(()) => {}
                 Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
-                    let _ = send.try_send(Err(Refusal::slow_reader().into()));
+                    farewell.send(Err(Refusal::slow_reader().into()));
                     return;
                 }
                 Err(mpsc::error::SendTimeoutError::Closed(_)) => return,

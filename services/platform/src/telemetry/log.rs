@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::{self, Write as _};
+use std::time::SystemTime;
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use tracing::field::{Field, Visit};
@@ -14,8 +15,7 @@ use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::context::{Context, current};
-use super::span::now;
+use super::trace::current;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub enum LogFormat {
     /// For a terminal.
     #[default]
     Text,
+}
+
+#[expect(clippy::disallowed_methods, reason = "log lines tell when the machine worked, in a replay too")]
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
 }
 
 /// Formats events.
@@ -58,20 +63,21 @@ where
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let (service, context) = current(|current| (current.service, Some(current.context)))
-            .filter(|(service, _)| !service.is_empty())
-            .unwrap_or((self.service, None));
-        let recorded = context.filter(|context| context.sampled);
-        let nanoseconds = i64::try_from(now()).unwrap_or(i64::MAX);
+        // Lines of the SDK have a name and no sentence.
+        if fields.message.is_empty() {
+            event.metadata().name().clone_into(&mut fields.message);
+        }
+        let (service, span) = current();
+        let recorded = span.is_sampled();
         let line = Line {
-            timestamp: DateTime::from_timestamp_nanos(nanoseconds).to_rfc3339_opts(SecondsFormat::Micros, true),
+            timestamp: now().to_rfc3339_opts(SecondsFormat::Micros, true),
             level: event.metadata().level().as_str(),
-            service,
+            service: service.unwrap_or(self.service),
             target: event.metadata().target(),
             message: fields.message,
             fields: fields.others,
-            trace_id: recorded.map(|Context { trace_id, .. }| format!("{trace_id:032x}")),
-            span_id: recorded.map(|Context { span_id, .. }| format!("{span_id:016x}")),
+            trace_id: recorded.then(|| span.trace_id().to_string()),
+            span_id: recorded.then(|| span.span_id().to_string()),
         };
         match self.format {
             LogFormat::Json => writeln!(writer, "{}", serde_json::to_string(&line).map_err(|_| fmt::Error)?),

@@ -19,19 +19,19 @@
 //! let mut call = calls.start(method);  call.code(code);  drop(call);                   // counted at the drop
 //! ```
 //!
-//! Spans are made here, not by `tracing`: whether a trace is recorded is decided before anything is built (a span made and
-//! thrown away costs more than half of a small call), several services in one process keep their own `service.name`, and a
-//! library's spans cannot slip into the export. `tracing` is for log lines alone.
+//! Inside is the OpenTelemetry SDK. Ours is what it leaves open: whether a trace is recorded is decided before its span is
+//! built (one made and thrown away costs more than half of a small call), several services in one process keep their own
+//! `service.name`, and names are closed sets. `tracing` is for log lines alone, so a library's spans cannot slip into the
+//! export.
 
-mod context;
-mod export;
 mod log;
 mod metrics;
 pub mod names;
+mod parent;
+mod providers;
 #[cfg(any(test, feature = "testing"))]
 pub mod receiver;
 mod rpc;
-mod span;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -39,27 +39,30 @@ mod trace;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
 use tonic::transport::Endpoint;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-pub use context::{Parent, current_traceparent, inject};
-pub use export::NotFlushed;
 pub use log::LogFormat;
 pub use metrics::{Counter, Gauge, Histogram, Meter, meter};
+pub use opentelemetry::trace::SpanKind as Kind;
+pub use parent::{Parent, current_traceparent, inject};
 pub use rpc::{Calls, InFlight, code_name};
-pub use span::{Kind, Value};
-pub use trace::{Trace, Traced, carry, child, child_of_kind, enter, set};
+pub use trace::{Trace, Value, carry, child, child_of_kind, enter, set};
 
-use export::{Exporter, Pipeline};
+use providers::Providers;
 
 /// How a process logs and what it exports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// What lines and metrics are filed under that belong to no service: the service's name where a process has one.
+    /// What lines are filed under that belong to no service, and how the exporter itself fares: the service's name where a
+    /// process has one.
     pub service_name: &'static str,
     /// Name of this process among its twins: the pod's. Sent as a token, see [`Value::token`].
     pub service_instance: String,
@@ -113,14 +116,38 @@ pub enum Error {
     /// No thread for the exporter.
     #[error("the exporter's thread did not start")]
     Thread(#[from] io::Error),
+    /// The library does not take the settings.
+    #[error("the exporter was not built")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
 }
 
-/// The telemetry of this process. Dropped without [`Telemetry::shutdown`], it ends without a last export.
+/// Why what was recorded did not all arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotFlushed {
+    /// The collector refused, or is away; the spans are lost.
+    #[error("the collector does not take telemetry")]
+    Refused,
+    /// It took longer than the caller wanted to wait. The exporter is left to itself.
+    #[error("telemetry was not flushed in time")]
+    TimedOut,
+}
+
+/// The telemetry of this process. Dropped without [`Telemetry::shutdown`], it ends without waiting for the last export.
 #[derive(Debug)]
 #[must_use = "what was recorded last is sent at shutdown"]
 pub struct Telemetry {
-    exporter: Option<Exporter>,
+    exporting: Option<Exporting>,
 }
+
+#[derive(Debug)]
+struct Exporting {
+    providers: Arc<Providers>,
+    /// A thread that drives the connection to the collector: a process with one worker, which may be blocked in a flush,
+    /// can so neither be held up by it nor hold it up (opentelemetry-rust #2715).
+    runtime: Runtime,
+}
+
+static EXPORTING: AtomicBool = AtomicBool::new(false);
 
 /// Begins to log to standard error and, where there is a collector, to record and export.
 ///
@@ -139,12 +166,18 @@ pub fn init(config: &Config) -> Result<Telemetry, Error> {
     }
     let endpoint = config.otlp_endpoint.as_deref().map(endpoint).transpose()?;
     if !LOGGING.swap(true, Ordering::Relaxed) {
+        // Of itself the SDK says a lot, and only its failures concern anybody here.
+        let failures = filter_fn(|line| *line.level() <= Level::WARN || !line.target().starts_with("opentelemetry"));
         let lines = log::Lines { format: config.log_format, service: config.service_name };
-        let layer = tracing_subscriber::fmt::layer().event_format(lines).with_writer(io::stderr).with_filter(filter);
-        tracing_subscriber::registry().with(layer).try_init()?;
+        let layer = tracing_subscriber::fmt::layer().event_format(lines).with_writer(io::stderr);
+        tracing_subscriber::registry().with(layer.with_filter(filter.and(failures))).try_init()?;
     }
-    let exporter = endpoint.map(|endpoint| export(config, endpoint)).transpose()?;
-    Ok(Telemetry { exporter })
+    let Some(endpoint) = endpoint else { return Ok(Telemetry { exporting: None }) };
+    if EXPORTING.swap(true, Ordering::AcqRel) {
+        return Err(Error::Twice);
+    }
+    let exporting = export(config, endpoint).inspect_err(|_| EXPORTING.store(false, Ordering::Release))?;
+    Ok(Telemetry { exporting: Some(exporting) })
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, Error> {
@@ -153,15 +186,14 @@ fn endpoint(text: &str) -> Result<Endpoint, Error> {
     plain.then_some(endpoint).ok_or_else(|| Error::Endpoint(text.to_owned()))
 }
 
-fn export(config: &Config, endpoint: Endpoint) -> Result<Exporter, Error> {
-    let dropped = meter(config.service_name).counter(&names::SPANS_DROPPED, &[]);
-    let pipeline = Arc::new(Pipeline::new(config.sample_ratio, dropped));
-    if !export::install(&pipeline) {
-        return Err(Error::Twice);
-    }
-    Exporter::start(pipeline, metrics::registry(), endpoint, config.service_instance.clone(), config.metrics_every)
-        .inspect_err(|_| export::uninstall())
-        .map_err(Error::Thread)
+fn export(config: &Config, endpoint: Endpoint) -> Result<Exporting, Error> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("telemetry").enable_all().build()?;
+    let providers = {
+        let _inside = runtime.enter();
+        Arc::new(Providers::exporting(config, endpoint)?)
+    };
+    providers::install(providers.clone());
+    Ok(Exporting { providers, runtime })
 }
 
 impl Telemetry {
@@ -171,7 +203,11 @@ impl Telemetry {
     /// # Errors
     /// When the collector does not take it, or not in time.
     pub fn flush(&self, timeout: Duration) -> Result<(), NotFlushed> {
-        self.exporter.as_ref().map_or(Ok(()), |exporter| exporter.flush(timeout))
+        let Some(Exporting { providers, .. }) = &self.exporting else { return Ok(()) };
+        let providers = providers.clone();
+        wait(timeout, move |answer| {
+            let _ = answer.send(providers.flush());
+        })
     }
 
     /// Stops recording, sends what is left and ends the exporter, all within `timeout`. Blocks like [`Telemetry::flush`].
@@ -179,20 +215,37 @@ impl Telemetry {
     /// # Errors
     /// When the collector does not take it, or not in time; what was left is lost then.
     pub fn shutdown(mut self, timeout: Duration) -> Result<(), NotFlushed> {
-        match self.exporter.take() {
-            None => Ok(()),
-            Some(exporter) => {
-                export::uninstall();
-                exporter.stop(timeout)
-            }
-        }
+        self.end(timeout)
+    }
+
+    fn end(&mut self, timeout: Duration) -> Result<(), NotFlushed> {
+        let Some(Exporting { providers, runtime }) = self.exporting.take() else { return Ok(()) };
+        providers::install(Arc::default());
+        EXPORTING.store(false, Ordering::Release);
+        wait(timeout, move |answer| {
+            let _ = answer.send(providers.flush());
+            // Nothing is left by now but threads, or the collector is away and each provider takes its time to say so.
+            providers.shutdown();
+            runtime.shutdown_background();
+        })
     }
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if self.exporter.is_some() {
-            export::uninstall();
-        }
+        let _ = self.end(Duration::ZERO);
+    }
+}
+
+/// Waits for `work` on a thread of its own: the SDK has bounds for some of its waits, not for all.
+fn wait(timeout: Duration, work: impl FnOnce(SyncSender<bool>) + Send + 'static) -> Result<(), NotFlushed> {
+    // Room for the answer: whoever does not wait any longer must not block the thread either.
+    let (answer, answered) = sync_channel(1);
+    let thread = std::thread::Builder::new().name("telemetry-flush".to_owned());
+    thread.spawn(move || work(answer)).map_err(|_| NotFlushed::Refused)?;
+    match answered.recv_timeout(timeout) {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(RecvTimeoutError::Disconnected) => Err(NotFlushed::Refused),
+        Err(RecvTimeoutError::Timeout) => Err(NotFlushed::TimedOut),
     }
 }

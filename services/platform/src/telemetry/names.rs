@@ -17,28 +17,21 @@ impl Key {
     }
 }
 
-/// Upper bounds of a histogram's buckets, in whole small units so that recording needs no floating point.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Buckets {
-    /// Inclusive upper bounds, ascending; a last bucket without bound follows.
-    pub bounds: &'static [u64],
-    /// Small units in one exported unit: 1,000,000,000 for nanoseconds exported as seconds, 1 for counts.
-    pub per_unit: u32,
-}
-
 /// What kind of series a metric has.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Shape {
     /// Only grows; restarts at zero with the process.
     Counter,
     /// Goes up and down.
     Gauge,
-    /// Counts by bucket, with a sum.
-    Histogram(&'static Buckets),
+    /// Is asked at each export.
+    Observed,
+    /// Counts by bucket, with a sum. Inclusive upper bounds, ascending; a last bucket without bound follows.
+    Histogram(&'static [f64]),
 }
 
 /// A metric: its name, what it says, in which unit, by which labels.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub struct Metric {
     name: &'static str,
     unit: &'static str,
@@ -115,8 +108,10 @@ keys! {
     SERVICE_VERSION = "service.version";
     /// `rust`.
     SDK_LANGUAGE = "telemetry.sdk.language";
-    /// `mahila`: the spans are made by this crate.
+    /// `opentelemetry`.
     SDK_NAME = "telemetry.sdk.name";
+    /// Version of the SDK.
+    SDK_VERSION = "telemetry.sdk.version";
 
     // Calls
     /// Always `grpc`.
@@ -131,26 +126,16 @@ keys! {
     // Things of the house, by id; on spans alone
     /// Resource name of what a call or a command is about: `complaints/<uuid>`.
     SUBJECT = "mahila.subject";
-    /// `request_id` of a write.
-    REQUEST_ID = "mahila.request_id";
 
-    // Writes, feed, tasks
-    /// Commands in one transaction.
-    BATCH_SIZE = "mahila.write.batch_size";
-    /// How a command or a run ended: `applied`, `replayed`, `refused`, `failed`.
-    OUTCOME = "mahila.outcome";
+    // Feed
     /// The service whose journal is followed.
     FEED_SOURCE = "mahila.feed.source";
-    /// Position in the journal.
-    FEED_POSITION = "mahila.feed.position";
-    /// What runs by itself: `escalation`.
-    TASK = "mahila.task";
-    /// Rows or items that a run worked on.
-    ITEMS = "mahila.items";
 
-    // Database
-    /// `used` or `idle`.
-    POOL_STATE = "db.client.connection.state";
+    // The SDK's own
+    /// `batching_span_processor`.
+    COMPONENT_TYPE = "otel.component.type";
+    /// Which of them: `batching_span_processor/0`.
+    COMPONENT_NAME = "otel.component.name";
 }
 
 /// Name of the span of one transaction of the writer.
@@ -161,66 +146,24 @@ pub const FEED_APPLY: &str = "feed.apply";
 pub const OTHER_METHOD: &str = "_OTHER";
 
 /// Durations from 250 µs to 10 s: a small call takes about a millisecond, a deadline is seldom above ten seconds.
-pub const DURATIONS: Buckets = Buckets {
-    bounds: &[
-        250_000,
-        500_000,
-        1_000_000,
-        2_500_000,
-        5_000_000,
-        10_000_000,
-        25_000_000,
-        50_000_000,
-        100_000_000,
-        250_000_000,
-        500_000_000,
-        1_000_000_000,
-        2_500_000_000,
-        5_000_000_000,
-        10_000_000_000,
-    ],
-    per_unit: 1_000_000_000,
-};
-
-/// Sizes of batches, up to the writer's bound of 256.
-pub const SIZES: Buckets = Buckets { bounds: &[1, 2, 4, 8, 16, 32, 64, 128, 256], per_unit: 1 };
+pub const DURATIONS: &[f64] =
+    &[0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 metrics! {
     /// Duration of calls served, until the last byte of the answer or until the caller went away.
-    RPC_SERVER_DURATION = "rpc.server.call.duration", "s", Shape::Histogram(&DURATIONS), [RPC_SYSTEM_NAME, RPC_METHOD, RPC_STATUS];
+    RPC_SERVER_DURATION = "rpc.server.call.duration", "s", Shape::Histogram(DURATIONS), [RPC_SYSTEM_NAME, RPC_METHOD, RPC_STATUS];
     /// Duration of calls made to other services, one series an attempt's outcome.
-    RPC_CLIENT_DURATION = "rpc.client.call.duration", "s", Shape::Histogram(&DURATIONS), [RPC_SYSTEM_NAME, RPC_METHOD, RPC_STATUS];
+    RPC_CLIENT_DURATION = "rpc.client.call.duration", "s", Shape::Histogram(DURATIONS), [RPC_SYSTEM_NAME, RPC_METHOD, RPC_STATUS];
     /// Calls being served now.
     RPC_IN_FLIGHT = "mahila.rpc.in_flight", "{call}", Shape::Gauge, [];
 
-    /// Commands written in one transaction.
-    WRITE_BATCH_SIZE = "mahila.write.batch.size", "{command}", Shape::Histogram(&SIZES), [];
-    /// Time from the begin of a writer's transaction to its COMMIT.
-    WRITE_DURATION = "mahila.write.duration", "s", Shape::Histogram(&DURATIONS), [];
-    /// Commands by how they ended.
-    WRITE_COMMANDS = "mahila.write.commands", "{command}", Shape::Counter, [OUTCOME];
-    /// Commands waiting for the writer.
-    WRITE_QUEUE = "mahila.write.queue", "{command}", Shape::Gauge, [];
-
     /// Entries of a source's journal that are not applied here yet.
-    FEED_LAG = "mahila.feed.lag", "{entry}", Shape::Gauge, [FEED_SOURCE];
-    /// Seconds since anything, a heartbeat too, was heard from a source.
-    FEED_SILENCE = "mahila.feed.silence", "s", Shape::Gauge, [FEED_SOURCE];
+    FEED_LAG = "mahila.feed.lag", "{entry}", Shape::Observed, [FEED_SOURCE];
     /// Entries applied from a source's journal.
     FEED_APPLIED = "mahila.feed.applied", "{entry}", Shape::Counter, [FEED_SOURCE];
-    /// Followers connected to this service's journal.
-    FEED_FOLLOWERS = "mahila.feed.followers", "{follower}", Shape::Gauge, [];
 
-    /// Runs of what runs by itself, by how they ended.
-    TASK_RUNS = "mahila.task.runs", "{run}", Shape::Counter, [TASK, OUTCOME];
-    /// Duration of one run.
-    TASK_DURATION = "mahila.task.duration", "s", Shape::Histogram(&DURATIONS), [TASK];
-
-    /// Connections to the database by state.
-    POOL_CONNECTIONS = "db.client.connection.count", "{connection}", Shape::Gauge, [POOL_STATE];
-
-    /// Spans lost because the collector was away or too slow.
-    SPANS_DROPPED = "mahila.telemetry.spans.dropped", "{span}", Shape::Counter, [];
+    /// Ended spans that were handed to the exporter or, with an error, dropped because it did not keep up.
+    SPANS_PROCESSED = "otel.sdk.processor.span.processed", "{span}", Shape::Counter, [ERROR_TYPE, COMPONENT_TYPE, COMPONENT_NAME];
 }
 
 #[cfg(test)]
@@ -247,8 +190,8 @@ mod tests {
             for label in metric.labels() {
                 assert!(KEYS.contains(label), "{}: {}", metric.name(), label.as_str());
             }
-            if let Shape::Histogram(buckets) = metric.shape() {
-                assert!(buckets.bounds.is_sorted() && buckets.per_unit > 0, "{}", metric.name());
+            if let Shape::Histogram(bounds) = metric.shape() {
+                assert!(bounds.is_sorted_by(|lower, upper| lower < upper), "{}", metric.name());
             }
         }
     }

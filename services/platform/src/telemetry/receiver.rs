@@ -54,6 +54,8 @@ pub struct ReceivedSeries {
     pub labels: BTreeMap<String, String>,
     /// A counter's or gauge's value; a histogram's count.
     pub value: f64,
+    /// A histogram's bounds.
+    pub bounds: Vec<f64>,
 }
 
 #[derive(Debug, Default)]
@@ -164,19 +166,17 @@ impl Receiver {
         }
     }
 
-    /// The series of the last export of metrics of each process, keyed by `service.instance.id`.
+    /// The series of the last export of metrics of each service.
     #[must_use]
     pub fn metrics(&self) -> Vec<ReceivedSeries> {
         self.keep.with(|kept| {
-            let mut last: BTreeMap<String, &ExportMetricsServiceRequest> = BTreeMap::new();
-            for request in &kept.metrics {
-                let resource = request.resource_metrics.first().and_then(|metrics| metrics.resource.as_ref());
-                last.insert(
-                    text_of(resource.map_or(&[], |resource| &resource.attributes), "service.instance.id"),
-                    request,
-                );
+            let mut last: BTreeMap<String, Vec<ReceivedSeries>> = BTreeMap::new();
+            for series in kept.metrics.iter().map(series_of) {
+                if let Some(service) = series.first().map(|series| series.service.clone()) {
+                    last.insert(service, series);
+                }
             }
-            last.values().flat_map(|request| series_of(request)).collect()
+            last.into_values().flatten().collect()
         })
     }
 
@@ -239,19 +239,22 @@ fn series_of(request: &ExportMetricsServiceRequest) -> Vec<ReceivedSeries> {
     for group in &request.resource_metrics {
         let service = text_of(group.resource.as_ref().map_or(&[], |resource| &resource.attributes), "service.name");
         for metric in group.scope_metrics.iter().flat_map(|scope| &scope.metrics) {
-            let points: Vec<(&[KeyValue], f64)> = match &metric.data {
+            let points: Vec<(&[KeyValue], f64, &[f64])> = match &metric.data {
                 Some(Data::Gauge(gauge)) => gauge.data_points.iter().map(number).collect(),
                 Some(Data::Sum(sum)) => sum.data_points.iter().map(number).collect(),
-                Some(Data::Histogram(histogram)) => {
-                    histogram.data_points.iter().map(|point| (&*point.attributes, point.count as f64)).collect()
-                }
+                Some(Data::Histogram(histogram)) => histogram
+                    .data_points
+                    .iter()
+                    .map(|point| (&*point.attributes, point.count as f64, &*point.explicit_bounds))
+                    .collect(),
                 _ => Vec::new(),
             };
-            series.extend(points.into_iter().map(|(labels, value)| ReceivedSeries {
+            series.extend(points.into_iter().map(|(labels, value, bounds)| ReceivedSeries {
                 service: service.clone(),
                 name: metric.name.clone(),
                 labels: texts(labels),
                 value,
+                bounds: bounds.to_vec(),
             }));
         }
     }
@@ -259,13 +262,13 @@ fn series_of(request: &ExportMetricsServiceRequest) -> Vec<ReceivedSeries> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "tests count to small numbers")]
-fn number(point: &opentelemetry_proto::tonic::metrics::v1::NumberDataPoint) -> (&[KeyValue], f64) {
+fn number(point: &opentelemetry_proto::tonic::metrics::v1::NumberDataPoint) -> (&[KeyValue], f64, &[f64]) {
     let value = match point.value {
         Some(number_data_point::Value::AsDouble(value)) => value,
         Some(number_data_point::Value::AsInt(value)) => value as f64,
         None => f64::NAN,
     };
-    (&point.attributes, value)
+    (&point.attributes, value, &[])
 }
 
 fn text_of(attributes: &[KeyValue], key: &str) -> String {

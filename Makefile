@@ -1,0 +1,87 @@
+# What people do with this repository. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+MAHILA := target/release/mahila
+# A small machine builds at its own pace: `make JOBS=1 build`.
+JOBS ?=
+CARGO_JOBS := $(if $(JOBS),-j $(JOBS),)
+
+.PHONY: help
+help: ## List what can be done
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+## Running it
+
+.PHONY: up down status logs clean
+up: deps build ## Start everything on this machine with invented data, show how to call it, leave it running
+	@$(MAHILA) up $(ARGS)
+
+down: ## Stop it; the data stays
+	@$(call if-built,down)
+
+status: ## Say what runs and how it is
+	@$(call if-built,status)
+
+logs: ## Show what it says, and go on showing
+	@$(call if-built,logs --follow)
+
+clean: ## Stop it and remove its data
+	@$(call if-built,clean)
+
+# These need no build: where nothing was built, nothing runs.
+define if-built
+if [ -x $(MAHILA) ]; then $(MAHILA) $(1) $(ARGS); else echo "nothing was built here yet: make up"; fi
+endef
+
+## Building it
+
+.PHONY: deps build
+deps: ## Install what is missing: PostgreSQL (as root on Debian and Ubuntu; otherwise says what to install)
+	@command -v cargo > /dev/null || { echo "Rust is missing; to mend it: see https://rustup.rs"; exit 1; }
+	@if ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || [ -x "$${PG_BIN:-}/initdb" ] || command -v initdb > /dev/null \
+	    || [ -x "$$(pg_config --bindir 2> /dev/null)/initdb" ]; then \
+	  : ; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  echo "installing PostgreSQL"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; \
+	else \
+	  echo "PostgreSQL is missing; to mend it:"; \
+	  echo "  Debian, Ubuntu: sudo apt-get install postgresql"; \
+	  echo "  Fedora:         sudo dnf install postgresql-server"; \
+	  echo "  macOS:          brew install postgresql"; \
+	  echo "or set PG_BIN to the folder that holds initdb and postgres"; \
+	  exit 1; \
+	fi
+
+build: ## Build the binary, target/release/mahila
+	@cargo build --release --locked $(CARGO_JOBS) -p mahila
+
+## Checking it
+
+.PHONY: test test-rust lint proto-lint sqlx bench bounds
+test: deps lint test-rust ## Run every test there is
+
+test-rust:
+	cargo test --workspace --locked $(CARGO_JOBS)
+
+lint: proto-lint ## Check format, lints, dependencies and the contract
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked $(CARGO_JOBS) -- -D warnings
+	@if command -v cargo-deny > /dev/null; then cargo deny check bans licenses sources; \
+	else echo "cargo-deny is not installed: licences and sources of dependencies were not checked"; fi
+
+# buf of the npm package @bufbuild/buf, wherever it is.
+BUF := $(firstword $(shell command -v buf 2> /dev/null) $(wildcard node_modules/.bin/buf))
+proto-lint: ## Check the contract with buf
+	@if [ -n "$(BUF)" ]; then cd proto && $(BUF) lint; else echo "buf is not installed: the contract was not linted (npm install @bufbuild/buf)"; fi
+
+sqlx: ## Check all SQL against a fresh database and write the .sqlx folders
+	bash tests/sql/prepare.sh
+
+bench: bounds ## Measure what is measured
+
+bounds: deps build ## Print every bound of the issues as measured here
+	cargo bench --locked $(CARGO_JOBS) -p mahila-tests --bench bounds

@@ -1,0 +1,125 @@
+//! The vault's tables.
+
+use platform::write::Tx;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::sealing::{Sealed, SealedNote, SealedPerson, role};
+use platform::terms::Term as _;
+
+/// What many subjects' rows hold, a column each.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    subjects: Vec<Uuid>,
+    wrapped: Vec<Vec<u8>>,
+    person_subjects: Vec<Uuid>,
+    places: Vec<i16>,
+    roles: Vec<i16>,
+    persons: Vec<Vec<u8>>,
+    phone_indexes: Vec<Option<Vec<u8>>>,
+    narrative_subjects: Vec<Uuid>,
+    narratives: Vec<Vec<u8>>,
+    contact_subjects: Vec<Uuid>,
+    contacts: Vec<Vec<u8>>,
+}
+
+impl Columns {
+    /// Adds a subject.
+    pub(crate) fn push(&mut self, sealed: &Sealed) {
+        self.subjects.push(sealed.subject);
+        self.wrapped.push(sealed.wrapped.clone());
+        for (place, person) in (1..).zip(&sealed.persons) {
+            self.person_subjects.push(sealed.subject);
+            self.places.push(place);
+            self.roles.push(person.role.number());
+            self.persons.push(person.sealed.clone());
+            self.phone_indexes.push(person.phone_index.map(|index| index.to_vec()));
+        }
+        if let Some(narrative) = &sealed.narrative {
+            self.narrative_subjects.push(sealed.subject);
+            self.narratives.push(narrative.clone());
+        }
+        if let Some(contact) = &sealed.safe_contact {
+            self.contact_subjects.push(sealed.subject);
+            self.contacts.push(contact.clone());
+        }
+    }
+}
+
+/// Writes all that is sealed of new subjects: one statement, however many.
+pub(crate) async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
+    if columns.subjects.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "WITH persons AS (
+             INSERT INTO vault.persons (subject, place, role, sealed, phone_index)
+             SELECT * FROM unnest($3::uuid[], $4::smallint[], $5::smallint[], $6::bytea[], $7::bytea[])
+         ), narratives AS (
+             INSERT INTO vault.narratives (subject, sealed) SELECT * FROM unnest($8::uuid[], $9::bytea[])
+         ), safe_contacts AS (
+             INSERT INTO vault.safe_contacts (subject, sealed) SELECT * FROM unnest($10::uuid[], $11::bytea[])
+         )
+         INSERT INTO vault.data_keys (subject, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[])",
+        &columns.subjects,
+        &columns.wrapped,
+        &columns.person_subjects,
+        &columns.places,
+        &columns.roles,
+        &columns.persons,
+        &columns.phone_indexes as &[Option<Vec<u8>>],
+        &columns.narrative_subjects,
+        &columns.narratives,
+        &columns.contact_subjects,
+        &columns.contacts
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The data key of a subject, wrapped; `None`: forgotten, or never there.
+pub(crate) async fn wrapped_key(db: &PgPool, subject: Uuid) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT wrapped FROM vault.data_keys WHERE subject = $1", subject).fetch_optional(db).await
+}
+
+/// Writes a note; `id` is that of the action or feedback it is about.
+pub(crate) async fn insert_note(tx: &mut Tx, id: Uuid, subject: Uuid, note: &SealedNote) -> Result<(), sqlx::Error> {
+    sqlx::query!("INSERT INTO vault.notes (id, subject, sealed) VALUES ($1, $2, $3)", id, subject, &note.sealed)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Reads all that is sealed of a subject; `None`: forgotten, or never there.
+pub(crate) async fn load(db: &PgPool, subject: Uuid) -> Result<Option<Sealed>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT wrapped, narratives.sealed AS "narrative?", safe_contacts.sealed AS "safe_contact?"
+           FROM vault.data_keys
+           LEFT JOIN vault.narratives USING (subject)
+           LEFT JOIN vault.safe_contacts USING (subject)
+           WHERE subject = $1"#,
+        subject
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let persons =
+        sqlx::query!("SELECT role, sealed, phone_index FROM vault.persons WHERE subject = $1 ORDER BY place", subject)
+            .fetch_all(db)
+            .await?
+            .into_iter()
+            .map(|person| SealedPerson {
+                role: role(person.role),
+                sealed: person.sealed,
+                phone_index: person.phone_index.and_then(|index| index.try_into().ok()),
+            })
+            .collect();
+    Ok(Some(Sealed {
+        subject,
+        wrapped: row.wrapped,
+        persons,
+        narrative: row.narrative,
+        safe_contact: row.safe_contact,
+    }))
+}

@@ -1,0 +1,39 @@
+//! The one binary: `mahila serve|up|down|migrate|import|demo|token|config|trace`, and a client verb for each RPC of the
+//! contract.
+//!
+//! | to do what | file |
+//! |---|---|
+//! | run services | [`serve`](mod@serve), [`services`], [`migrate`] |
+//! | run everything on one machine | [`up`] |
+//! | look at settings, tokens, journals, traces | [`config`], [`token`], [`journal`], [`trace`] |
+//! | call the suite | [`call`], [`import`] |
+//! | show what it does | [`demo`] |
+//!
+//! Exit codes: 0 done, 1 failed, 2 the command line is wrong, 10 + code when a call was refused (13: invalid fields).
+
+mod cli;
+mod config;
+mod failure;
+mod import;
+mod journal;
+mod migrate;
+mod serve;
+mod services;
+mod trace;
+
+pub mod call;
+pub mod demo;
+pub mod token;
+pub mod traces;
+pub mod up;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use cli::run;
+
+/// Arguments of a command line, the program's name first.
+pub type Arguments = std::vec::IntoIter<OsString>;
+
+/// What every command comes to.
+type Done = anyhow::Result<ExitCode>;

@@ -1,0 +1,115 @@
+//! Prints every bound of the first issue as measured here and now, beside what it should be. Nothing is asserted: a shared
+//! machine's speed is not a fact about the code, and a test never times. Ratios are taken within one run.
+//!
+//! `make bounds` runs all of it; `make bench` (`-- register`) only what complaints cost against the same rows by pgbench.
+
+mod installation;
+mod pgbench;
+mod register;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use installation::Installation;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    // cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    let all = wanted.is_empty();
+    println!("{:<58} {:>14}   bound", "what", "measured");
+    if all {
+        binary_size();
+    }
+    if all || wanted.iter().any(|part| part == "register") {
+        registering().await;
+    }
+    if all || wanted.iter().any(|part| part == "up") {
+        six_days().await;
+    }
+}
+
+fn row(what: &str, measured: &str, bound: &str) {
+    println!("{what:<58} {measured:>14}   {bound}");
+}
+
+fn binary_size() {
+    let size = std::fs::metadata(installation::binary()).map_or(0, |file| file.len());
+    row("release binary, stripped", &format!("{:.1} MB", megabytes(size)), "<= 40 MB");
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) * 1.024 / 1000.0
+}
+
+async fn registering() {
+    let mut here = Installation::new().await;
+    let idle = here.start(&["intake", "registry", "oversight"]).await;
+    row("start to first answered RPC, database up", &format!("{} ms", idle.as_millis()), "<= 100 ms");
+    row("resident, all services, idle", &format!("{:.1} MB", megabytes(here.resident())), "");
+    here.import_the_roll();
+
+    // Interleaved, three rounds, so that a machine that slows down slows all of them.
+    let (mut ratios, mut lone_ratios) = (Vec::new(), Vec::new());
+    for round in 1..=3 {
+        let limit = pgbench::best(&here).await;
+        let many = register::many(&here, 256, Duration::from_secs(5)).await;
+        let bare = register::bare_insert(&here, 400).await;
+        let lone = register::lone(&here, 400).await;
+        ratios.push(many / limit);
+        lone_ratios.push(lone.as_secs_f64() / bare.as_secs_f64());
+        row(&format!("round {round}: P, pgbench's best for the same rows"), &format!("{limit:.0}/s"), "");
+        row(&format!("round {round}: RegisterComplaint, 256 in flight"), &format!("{many:.0}/s"), "");
+        row(&format!("round {round}: a bare sqlx insert, p50"), &format!("{} us", bare.as_micros()), "");
+        row(&format!("round {round}: a lone RegisterComplaint, p50"), &format!("{} us", lone.as_micros()), "");
+    }
+    row("RegisterComplaint, 256 in flight, against P (median)", &format!("{:.2} P", median(&mut ratios)), ">= 1.2 P");
+    row("a lone one against a bare sqlx insert (median)", &format!("{:.2} x", median(&mut lone_ratios)), "<= 1.25 x");
+    here.stop().await;
+    let mut alone = Installation::new().await;
+    alone.start(&["registry"]).await;
+    row("resident, one service (registry), idle", &format!("{:.1} MB", megabytes(alone.resident())), "<= 20 MB");
+    alone.stop().await;
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// `mahila up` on a warm build, in a folder of its own.
+async fn six_days() {
+    let folder = installation::scratch("bounds-up");
+    let state = folder.join("state");
+    let began = Instant::now();
+    let child = tokio::process::Command::new(installation::binary())
+        .args(["up", "--state"])
+        .arg(&state)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .await
+        .expect("mahila up runs");
+    let took = began.elapsed();
+    let said = format!("{}{}", String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    if !child.status.success() {
+        println!("mahila up failed:\n{said}");
+        return;
+    }
+    row("make up, warm build, all of it", &format!("{:.1} s", took.as_secs_f64()), "first answer <= 3 s, six days <= 120 s");
+    for line in said.lines().filter(|line| line.contains("first answer") || line.contains("six days")) {
+        row(&format!("  {}", line.trim()), "", "");
+    }
+    row("resident, all services, after the six days", &format!("{:.1} MB", megabytes(resident_below(&state))), "<= 120 MB");
+    let _ = std::process::Command::new(installation::binary()).args(["down", "--state"]).arg(&state).status();
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// Resident bytes of the `serve` process that `up` keeps in a state folder.
+fn resident_below(state: &Path) -> u64 {
+    let state = state.display().to_string();
+    installation::processes()
+        .filter(|(_, line)| line.contains("serve") && line.contains(&state))
+        .map(|(pid, _)| installation::resident_of(pid))
+        .sum()
+}

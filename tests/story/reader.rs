@@ -1,0 +1,236 @@
+//! Those who read what came of it: headquarters, an auditor, and one who makes mistakes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use mahila::demo::Tally;
+use mahila::demo::plan::people::Woman;
+use mahila::token::{Development, Holder};
+use mahila_proto::google::r#type::Date;
+use mahila_proto::intake::v1::ImportRegisterRequest;
+use mahila_proto::intake::v1::intake_service_client::IntakeServiceClient;
+use mahila_proto::intake::v1::{
+    CallReport, Channel, IngestCallsRequest, Person, RegisterComplaintRequest, RegisterRow, RevealIdentityRequest,
+    SafeContact,
+};
+use mahila_proto::oversight::v1::oversight_service_client::OversightServiceClient;
+use mahila_proto::oversight::v1::{
+    Format, GetStatementRequest, Language, ListSilentUnitsRequest, Measure, SilentUnit, Statement,
+};
+use mahila_proto::registry::v1::registry_service_client::RegistryServiceClient;
+use mahila_proto::registry::v1::{DeskDayStatus, ListDeskDaysRequest, UnitKind};
+use mahila_proto::r#type::v1::Purpose;
+use platform::client::{Peer, PeerChannel, Target};
+use platform::settings::Service;
+use prost::Message as _;
+use tonic::Status;
+
+use crate::desk_days::DeskDay;
+use crate::house::House;
+
+/// A statement by station is larger than gRPC's default.
+const LARGE: usize = 64 << 20;
+
+/// Reads as whom it likes.
+pub struct Reader {
+    urls: BTreeMap<Service, String>,
+    issuer: Development,
+}
+
+fn october(day: i32) -> Date {
+    Date { year: 2020, month: 10, day }
+}
+
+impl Reader {
+    pub fn new(house: &House) -> Self {
+        let urls = crate::house::SERVICES.into_iter().map(|service| (service, house.url(service))).collect();
+        Self { urls, issuer: Development::make(&house.issuer_key()).expect("the issuer") }
+    }
+
+    fn channel(&self, service: Service, holder: &str) -> PeerChannel {
+        let holder: Holder = holder.parse().expect("a holder");
+        let token = self.issuer.token(&holder, Duration::from_mins(10));
+        Peer::new(&Target { url: self.urls[&service].clone(), token, ..Target::default() }).expect("a peer").channel()
+    }
+
+    /// The statement of 17 to 28 October.
+    pub async fn statement(&self, level: UnitKind, format: Format, language: Language, public_copy: bool) -> Statement {
+        let request = GetStatementRequest {
+            from: Some(october(17)),
+            to: Some(october(28)),
+            unit: "units/up".to_owned(),
+            level: level.into(),
+            format: format.into(),
+            language: language.into(),
+            public_copy,
+        };
+        let mut oversight = OversightServiceClient::new(self.channel(Service::Oversight, "headquarters"))
+            .max_decoding_message_size(LARGE);
+        oversight.get_statement(request).await.unwrap_or_else(|status| panic!("by {level:?}: {status}")).into_inner()
+    }
+
+    /// All silent units of the period, page by page.
+    pub async fn silent_units(&self) -> Vec<SilentUnit> {
+        let mut oversight = OversightServiceClient::new(self.channel(Service::Oversight, "auditor"));
+        let mut units = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = ListSilentUnitsRequest {
+                from: Some(october(17)),
+                to: Some(october(28)),
+                unit: String::new(),
+                page_size: 3,
+                page_token,
+            };
+            let page = oversight.list_silent_units(request).await.expect("a page").into_inner();
+            units.extend(page.units);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return units;
+            }
+        }
+    }
+
+    /// The registry's own account, page by page.
+    pub async fn desk_days(&self) -> BTreeMap<(NaiveDate, String), DeskDay> {
+        let mut registry = RegistryServiceClient::new(self.channel(Service::Registry, "auditor"));
+        let mut desk_days = BTreeMap::new();
+        let mut page_token = String::new();
+        loop {
+            let request = ListDeskDaysRequest {
+                from: Some(october(17)),
+                to: Some(october(28)),
+                page_size: 1_000,
+                page_token,
+                ..ListDeskDaysRequest::default()
+            };
+            let page = registry.list_desk_days(request).await.expect("a page").into_inner();
+            for told in page.desk_days {
+                let status = match told.status() {
+                    DeskDayStatus::Silent => Measure::DeskDaysSilent,
+                    DeskDayStatus::Unrostered => Measure::DeskDaysUnrostered,
+                    DeskDayStatus::Absent => Measure::DeskDaysAbsent,
+                    DeskDayStatus::Understaffed => Measure::DeskDaysUnderstaffed,
+                    DeskDayStatus::Compliant => Measure::DeskDaysCompliant,
+                    other => panic!("a day that is over is {other:?}"),
+                };
+                let day = platform::fields::day_of(told.day.as_ref()).expect("a day");
+                let station = told.station.trim_start_matches("stations/").to_owned();
+                let desk_day = DeskDay {
+                    status,
+                    check_ins_expected: told.check_ins_expected.into(),
+                    check_ins: told.check_ins.into(),
+                    service_minutes: told.service_minutes.into(),
+                    two_women_minutes: told.two_women_minutes.into(),
+                    heartbeats: told.heartbeats.into(),
+                };
+                assert!(desk_days.insert((day, station), desk_day).is_none(), "a desk-day stands twice");
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return desk_days;
+            }
+        }
+    }
+
+    /// The identity of some complaints, as the desk officers who recorded them read it for a lawful purpose.
+    pub async fn revealed(&self, tally: &Tally) -> String {
+        let mut revealed = String::new();
+        let visible = tally.complaints.values().filter(|told| told.by_woman && !told.last.conflict_with_station);
+        // A few, because some are nameless.
+        for told in visible.take(20) {
+            let holder = format!("desk_officer:{}", told.first.station.trim_start_matches("stations/"));
+            let request = RevealIdentityRequest {
+                name: told.first.name.clone(),
+                purpose: Purpose::Contact.into(),
+                reason: "to reach her".to_owned(),
+            };
+            let mut intake = IntakeServiceClient::new(self.channel(Service::Intake, &holder));
+            let identity = intake.reveal_identity(request).await.unwrap_or_else(|status| panic!("{status}"));
+            revealed.push_str(&String::from_utf8_lossy(&identity.into_inner().encode_to_vec()));
+        }
+        revealed
+    }
+
+    /// Sends requests that are wrong all over, and full of identity; gives back every byte of the refusals.
+    pub async fn refused_with_identity(&self) -> Vec<(String, Vec<u8>)> {
+        let woman = Woman(7);
+        let person = || Person {
+            role: 99,
+            name: format!("{}\u{7}", woman.name()),
+            phone: format!("{}{}{}", woman.phone(), woman.phone(), woman.name()),
+            address: woman.address().repeat(60),
+            age_years: Some(-1),
+        };
+        let station = "stations/ps-162-001".to_owned();
+        let narrative = woman.narrative(mahila_proto::intake::v1::Category::Dowry).repeat(400);
+        let desk = || IntakeServiceClient::new(self.channel(Service::Intake, "desk_officer:ps-162-001"));
+        let house = || IntakeServiceClient::new(self.channel(Service::Intake, "station_house_officer:ps-162-001"));
+        let mut refused = Vec::new();
+
+        let wrong = RegisterComplaintRequest {
+            request_id: woman.name(),
+            station: format!("stations/{}", woman.name()),
+            channel: Channel::WalkIn.into(),
+            category: 99,
+            safe_contact: Some(SafeContact {
+                mode: 99,
+                phone: woman.name(),
+                words: woman.address().repeat(60),
+                ..SafeContact::default()
+            }),
+            visit: format!("visits/{}", woman.phone()),
+            persons: vec![person(), person()],
+            narrative: narrative.clone(),
+            ..RegisterComplaintRequest::default()
+        };
+        refused.push(("RegisterComplaint", desk().register_complaint(wrong).await.map(drop)));
+
+        let row = RegisterRow {
+            register_no: woman.name().repeat(20),
+            received_on: Some(october(40)),
+            category: 99,
+            persons: vec![person()],
+            narrative: narrative.clone(),
+        };
+        let wrong = ImportRegisterRequest { request_id: String::new(), station, rows: vec![row], validate_only: false };
+        refused.push(("ImportRegister", house().import_register(wrong).await.map(drop)));
+
+        let report = CallReport {
+            source: woman.name(),
+            event_id: woman.phone().repeat(9),
+            incident_id: woman.name(),
+            category: 99,
+            caller: Some(person()),
+            victim: Some(person()),
+            narrative,
+            ..CallReport::default()
+        };
+        let mut control_room = IntakeServiceClient::new(self.channel(Service::Intake, "control_room"));
+        let reports = tokio_stream::iter([IngestCallsRequest { report: Some(report) }]);
+        let mut answers = control_room.ingest_calls(reports).await.expect("a stream").into_inner();
+        let answer = answers.message().await.expect("an answer").expect("an answer");
+        let error = answer.error.clone().expect("it was refused");
+        refused.push((
+            "IngestCalls",
+            Err(Status::with_details(
+                tonic::Code::from(error.code),
+                error.message,
+                error.details.iter().flat_map(|detail| detail.value.clone()).collect::<Vec<u8>>().into(),
+            )),
+        ));
+        let mut told: Vec<(String, Vec<u8>)> =
+            vec![("the answer to a refused report".to_owned(), answer.encode_to_vec())];
+        for (rpc, status) in refused {
+            let status = status.expect_err(rpc);
+            told.push((format!("the refusal of {rpc}"), status.message().as_bytes().to_vec()));
+            told.push((format!("the details of the refusal of {rpc}"), status.details().to_vec()));
+            told.push((
+                format!("the metadata of the refusal of {rpc}"),
+                format!("{:?}", status.metadata()).into_bytes(),
+            ));
+        }
+        told
+    }
+}
