@@ -65,6 +65,8 @@ build: ## Build the binary, target/release/mahila
 test: deps lint test-rust ## Run every test there is
 
 test-rust:
+	@# The story and the command line's tests run the real binary: built first, with the features of the tests.
+	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
 	cargo test --workspace --locked $(CARGO_JOBS)
 
 lint: proto-lint ## Check format, lints, dependencies and the contract
@@ -81,7 +83,8 @@ proto-lint: ## Check the contract with buf
 sqlx: ## Check all SQL against a fresh database and write the .sqlx folders
 	bash tests/sql/prepare.sh
 
-bench: bounds ## Measure what is measured
+bench: deps build ## Measure what a complaint costs against the same rows by pgbench
+	cargo bench --locked $(CARGO_JOBS) -p mahila-tests --bench bounds -- register
 
 bounds: deps build ## Print every bound of the issues as measured here
 	cargo bench --locked $(CARGO_JOBS) -p mahila-tests --bench bounds

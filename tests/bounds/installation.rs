@@ -15,7 +15,8 @@ use platform::postgres::embedded::{Cluster, Options};
 
 /// The release binary.
 pub fn binary() -> PathBuf {
-    let binary = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("in the repository").join("target/release/mahila");
+    let binary =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("in the repository").join("target/release/mahila");
     let binary = std::env::var_os("MAHILA_BINARY").map_or(binary, PathBuf::from);
     assert!(binary.exists(), "{} is missing: run `make build` first", binary.display());
     binary
@@ -122,18 +123,23 @@ impl Installation {
 
     /// A connection with these roles and units.
     pub fn peer(&self, roles: &[&str], units: &[&str]) -> Peer {
-        let token = if roles.is_empty() { String::new() } else { self.issuer.sign(&claims("posts/bounds", roles, units)) };
+        let token =
+            if roles.is_empty() { String::new() } else { self.issuer.sign(&claims("posts/bounds", roles, units)) };
         Peer::new(&Target { url: format!("http://{}", self.address), token, ..Target::default() }).expect("an address")
     }
 
     /// The roll, by the command a state would use.
     pub fn import_the_roll(&self) {
-        let data = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("in the repository").join("services/station-registry/data");
+        let data = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .expect("in the repository")
+            .join("services/station-registry/data");
         let token = self.issuer.sign(&claims("posts/registrar", &["registrar"], &["up"]));
         let units = data.join("units.csv").display().to_string();
         let stations = data.join("stations.csv").display().to_string();
         let mut command = self.command(&["import", "stations", "--units", &units, "--stations", &stations]);
-        let status = command.env("MAHILA_TOKEN", token).env("MAHILA_ADDRESS", format!("http://{}", self.address)).status();
+        let status =
+            command.env("MAHILA_TOKEN", token).env("MAHILA_ADDRESS", format!("http://{}", self.address)).status();
         assert!(status.expect("mahila import runs").success(), "the roll is imported");
     }
 

@@ -96,11 +96,19 @@ async fn six_days() {
         println!("mahila up failed:\n{said}");
         return;
     }
-    row("make up, warm build, all of it", &format!("{:.1} s", took.as_secs_f64()), "first answer <= 3 s, six days <= 120 s");
+    row(
+        "make up, warm build, all of it",
+        &format!("{:.1} s", took.as_secs_f64()),
+        "first answer <= 3 s, six days <= 120 s",
+    );
     for line in said.lines().filter(|line| line.contains("first answer") || line.contains("six days")) {
         row(&format!("  {}", line.trim()), "", "");
     }
-    row("resident, all services, after the six days", &format!("{:.1} MB", megabytes(resident_below(&state))), "<= 120 MB");
+    row(
+        "resident, all services, after the six days",
+        &format!("{:.1} MB", megabytes(resident_below(&state))),
+        "<= 120 MB",
+    );
     let _ = std::process::Command::new(installation::binary()).args(["down", "--state"]).arg(&state).status();
     let _ = std::fs::remove_dir_all(&folder);
 }

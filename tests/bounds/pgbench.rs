@@ -49,7 +49,9 @@ async fn prepare(here: &Installation) {
     // Empty each round, with the schema of the intake's own database.
     sqlx::query("DROP DATABASE IF EXISTS bench WITH (FORCE)").execute(&admin).await.expect("dropped");
     sqlx::query("CREATE DATABASE bench").execute(&admin).await.expect("made");
-    let schema = Command::new(tool("pg_dump")).args(["--schema-only", "--no-owner", "--no-privileges", "-d", &here.cluster.url("intake")]).output();
+    let schema = Command::new(tool("pg_dump"))
+        .args(["--schema-only", "--no-owner", "--no-privileges", "-d", &here.cluster.url("intake")])
+        .output();
     let schema = schema.expect("pg_dump runs");
     assert!(schema.status.success(), "{}", String::from_utf8_lossy(&schema.stderr));
     let bench = sqlx::PgPool::connect(&here.cluster.url("bench")).await.expect("connected");
@@ -69,7 +71,8 @@ fn run(url: &str, script: &std::path::Path, clients: u32) -> f64 {
         .output()
         .expect("pgbench runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    let tps = text.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|rest| rest.split(' ').next()?.parse().ok());
+    let tps =
+        text.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|rest| rest.split(' ').next()?.parse().ok());
     tps.unwrap_or_else(|| panic!("pgbench: {text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mahila_proto::intake::v1::intake_service_client::IntakeServiceClient;
-use mahila_proto::intake::v1::{Category, Channel, ContactMode, Person, PersonRole, RegisterComplaintRequest, Risk, SafeContact};
+use mahila_proto::intake::v1::{
+    Category, Channel, ContactMode, Person, PersonRole, RegisterComplaintRequest, Risk, SafeContact,
+};
 use platform::client::PeerChannel;
 use uuid::Uuid;
 
@@ -18,7 +20,12 @@ fn complaint(n: u64) -> RegisterComplaintRequest {
         station: format!("stations/ps-162-{:03}", n % 51 + 1),
         channel: Channel::WalkIn as i32,
         category: Category::DomesticViolence as i32,
-        safe_contact: Some(SafeContact { mode: ContactMode::Call as i32, from_minute: 600, to_minute: 720, ..SafeContact::default() }),
+        safe_contact: Some(SafeContact {
+            mode: ContactMode::Call as i32,
+            from_minute: 600,
+            to_minute: 720,
+            ..SafeContact::default()
+        }),
         risk: Risk::Medium as i32,
         persons: vec![Person {
             role: PersonRole::Complainant as i32,
@@ -87,7 +94,11 @@ pub async fn lone(here: &Installation, calls: u64) -> Duration {
 
 /// The median time of one row into the complaints' table by sqlx, durable, nothing else.
 pub async fn bare_insert(here: &Installation, inserts: u64) -> Duration {
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&here.cluster.url("bench")).await.expect("connected");
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .connect(&here.cluster.url("bench"))
+        .await
+        .expect("connected");
     let mut times = Vec::new();
     for n in 0..inserts + 20 {
         let began = Instant::now();

@@ -47,7 +47,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of the repository").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            if !["target", ".git", ".dev", ".sqlx", "node_modules"].contains(&entry.file_name().to_string_lossy().as_ref()) {
+            if !["target", ".git", ".dev", ".sqlx", "node_modules"]
+                .contains(&entry.file_name().to_string_lossy().as_ref())
+            {
                 walk(&path, files);
             }
         } else {
@@ -101,7 +103,9 @@ fn none(found: &[String], rule: &str) {
 
 #[test]
 fn sql_stands_in_stores_alone() {
-    let found = lines_with(&sources(), &["sqlx::", "sqlx!", "PgPool"], |source| source.is_in("store") || source.path == "lib.rs");
+    let found = lines_with(&sources(), &["sqlx::", "sqlx!", "PgPool"], |source| {
+        source.is_in("store") || source.path == "lib.rs"
+    });
     none(&found, "SQL outside store.rs (lib.rs wires)");
 }
 
@@ -116,11 +120,14 @@ fn protobuf_and_tonic_stand_in_apis_and_followers_alone() {
 
 #[test]
 fn rules_take_time_and_randomness_as_arguments() {
-    let found = lines_with(&sources(), &["Utc::now", "SystemTime::now", "Instant::now", "getrandom", "rand::"], |source| {
-        source.is_in("api") || source.is_in("store") || source.is_in("task") || source.path == "lib.rs"
-    });
+    let found =
+        lines_with(&sources(), &["Utc::now", "SystemTime::now", "Instant::now", "getrandom", "rand::"], |source| {
+            source.is_in("api") || source.is_in("store") || source.is_in("task") || source.path == "lib.rs"
+        });
     none(&found, "ambient time or randomness in a rule");
-    let ids = lines_with(&sources(), &["Uuid::new_v4"], |source| source.is_in("api") || source.is_in("store") || source.is_in("task"));
+    let ids = lines_with(&sources(), &["Uuid::new_v4"], |source| {
+        source.is_in("api") || source.is_in("store") || source.is_in("task")
+    });
     none(&ids, "random ids in a rule");
 }
 
@@ -180,13 +187,24 @@ fn nothing_in_the_repository_points_outside_it() {
     let mut files = Vec::new();
     walk(&root, &mut files);
     // Split, so that this file does not find itself.
-    let forbidden = [concat!("../", "shared"), concat!("/work", "/"), concat!("/ro", "ot/"), concat!("TO", "DO"), concat!("to", "do!(")];
+    let forbidden = [
+        concat!("../", "shared"),
+        concat!("/work", "/"),
+        concat!("/ro", "ot/"),
+        concat!("TO", "DO"),
+        concat!("to", "do!("),
+    ];
     let mut found = Vec::new();
     for file in files {
         let Ok(text) = fs::read_to_string(&file) else { continue };
         for (line, content) in text.lines().enumerate() {
             if forbidden.iter().any(|word| content.contains(word)) {
-                found.push(format!("{}:{}: {}", file.strip_prefix(&root).expect("below").display(), line + 1, content.trim()));
+                found.push(format!(
+                    "{}:{}: {}",
+                    file.strip_prefix(&root).expect("below").display(),
+                    line + 1,
+                    content.trim()
+                ));
             }
         }
     }

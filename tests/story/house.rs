@@ -13,6 +13,7 @@ use mahila_proto::auth::v1::Role;
 use platform::postgres::embedded::{Cluster, Options, ServiceUrls};
 use platform::seal::{Keys, os_random};
 use platform::settings::Service;
+use platform::telemetry::receiver::Receiver;
 use tokio_stream::StreamExt as _;
 
 /// The services of this release.
@@ -29,6 +30,7 @@ pub struct House {
     ports: BTreeMap<Service, u16>,
     processes: BTreeMap<Service, Child>,
     cluster: Option<Cluster>,
+    collector: Receiver,
 }
 
 /// The binary that cargo built beside this test.
@@ -59,8 +61,14 @@ impl House {
         let issuer = Development::make(&folder.join("issuer.key")).expect("an issuer");
         std::fs::write(folder.join("jwks.json"), issuer.jwks().expect("a public key")).expect("a file");
         Keys::generate_file(&folder.join("seal.keys"), &os_random()).expect("keys of the vault");
-        let mut house =
-            Self { folder, databases, ports: free_ports(), processes: BTreeMap::new(), cluster: Some(cluster) };
+        let mut house = Self {
+            folder,
+            databases,
+            ports: free_ports(),
+            processes: BTreeMap::new(),
+            cluster: Some(cluster),
+            collector: Receiver::start(),
+        };
         house.migrate();
         for service in SERVICES {
             house.start(service);
@@ -127,6 +135,8 @@ impl House {
         command
             .env("MAHILA__TELEMETRY__LOG_FILTER", "info,platform=debug")
             .env("MAHILA__TELEMETRY__LOG_FORMAT", "json");
+        command.env("MAHILA__TELEMETRY__OTLP_ENDPOINT", self.collector.endpoint());
+        command.env("MAHILA__TELEMETRY__SAMPLE_RATIO", "0.05");
         let others: Vec<String> = SERVICES.into_iter().filter(|other| *other != service).map(|s| self.url(s)).collect();
         command.env("MAHILA__CLOCK__PEERS", others.join(","));
         for peer in SERVICES {
@@ -188,6 +198,12 @@ impl House {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+    }
+
+    /// Every byte of the traces and metrics that the services sent.
+    pub fn telemetry(&self) -> Vec<u8> {
+        assert!(self.collector.spans().len() > 1_000, "a twentieth of the calls was traced");
+        self.collector.raw_bytes()
     }
 
     /// What the processes and PostgreSQL wrote: name and content.

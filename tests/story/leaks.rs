@@ -77,24 +77,31 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     memchr::memmem::find(bytes, needle)
 }
 
-/// A number of the story: its four digits and six more, not in the middle of a longer number (a sum, an id); or the same in
-/// hexadecimal.
+/// A number of the story, as it is or in hexadecimal.
 fn phone(bytes: &[u8]) -> Option<usize> {
-    let of = |at: usize, step: usize, length: usize| -> bool {
-        (0..length).all(|n| bytes.get(at + n * step + step - 1).is_some_and(u8::is_ascii_digit))
-    };
-    let plain = memchr::memmem::find_iter(bytes, PHONE_PREFIX.as_bytes()).find(|at| {
-        let before = &bytes[at.saturating_sub(3)..*at];
-        let alone =
-            before.last().is_none_or(|byte| !byte.is_ascii_hexdigit() && *byte != b'.') || before.ends_with(b"+91");
-        let after = bytes.get(at + 10).is_none_or(|byte| !byte.is_ascii_hexdigit());
-        alone && after && of(*at, 1, 10)
-    });
+    let plain = memchr::memmem::find_iter(bytes, PHONE_PREFIX.as_bytes());
     let coded = hexadecimal(PHONE_PREFIX.as_bytes());
-    plain.or_else(|| {
-        memchr::memmem::find_iter(bytes, coded.as_bytes())
-            .find(|at| (0..10).all(|n| bytes.get(at + 2 * n) == Some(&b'3') && of(at + 2 * n, 2, 1)))
+    let mut coded = memchr::memmem::find_iter(bytes, &coded);
+    plain.into_iter().find(|at| is_phone(&bytes[at.saturating_sub(3)..*at], &bytes[*at..])).or_else(|| {
+        coded.find(|at| {
+            let before = decoded(&bytes[at.saturating_sub(6)..*at]);
+            is_phone(&before, &decoded(&bytes[*at..bytes.len().min(at + 22)]))
+        })
     })
+}
+
+/// Its four digits and six more, alone or behind the country's code: ten digits in the middle of a longer number, of an id or
+/// of a digest are nobody's.
+fn is_phone(before: &[u8], from: &[u8]) -> bool {
+    let alone = before.last().is_none_or(|byte| !byte.is_ascii_hexdigit() && *byte != b'.') || before.ends_with(b"+91");
+    let ten = from.len() >= 10 && from[..10].iter().all(u8::is_ascii_digit);
+    alone && ten && from.get(10).is_none_or(|byte| !byte.is_ascii_hexdigit())
+}
+
+/// Bytes of hexadecimal digits, up to the first that is none.
+fn decoded(digits: &[u8]) -> Vec<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    digits.chunks_exact(2).map_while(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 fn around(bytes: &[u8], at: usize) -> String {
@@ -129,6 +136,9 @@ mod tests {
 
     #[test]
     fn what_is_not_planted_is_not_found() {
+        // Ten digits of a UUID, as a dump writes the JSON that has it.
+        let id = r#"{"id":"7c1d2f30-9a4b-4c5d-8e6f-a10001234567"}"#;
+        assert!(!found(id.as_bytes()) && !found(hexadecimal(id.as_bytes()).as_bytes()));
         for text in ["81000123456", "1000123456789", "a1000123456", "1000-12-3456", "Kalpi", "कल्प", "0.1000123456"]
         {
             assert!(!found(text.as_bytes()), "{text}");

@@ -94,6 +94,7 @@ async fn the_statement_of_the_six_days_is_what_the_client_was_answered() {
     }
     search.through("the report of the replay", report.to_string().as_bytes());
     house.stop_services();
+    search.through("traces and metrics", &house.telemetry());
     for (what, said) in house.said() {
         search.through(&what, &said);
     }

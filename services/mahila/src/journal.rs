@@ -36,7 +36,7 @@ impl Journal {
                 .with_context(|| format!("database.{service}"))?;
             match journal::verify(&pool).await.with_context(|| format!("the journal of {service} cannot be read"))? {
                 Ok(head) => {
-                    println!("{service}: {} entries, the chain holds; its head is {}", head.seq, hex(&head.hash))
+                    println!("{service}: {} entries, the chain holds; its head is {}", head.seq, hex(&head.hash));
                 }
                 Err(broken) => {
                     whole = false;

@@ -180,13 +180,13 @@ async fn clock(settings: &Settings, services: &[Service]) -> anyhow::Result<(Sha
     if !settings.simulated {
         bail!("clock.mode is `replay`, but this deployment is not marked as a simulation");
     }
-    let mut databases = Vec::new();
-    for service in services {
+    let databases = services.iter().map(|service| async move {
         let database = settings.database.get(*service).with_context(|| format!("database.{service} is missing"))?;
         let pool = postgres::pool(database, "mahila serve").await.with_context(|| format!("database.{service}"))?;
         services::need_migrated(*service, &pool).await?;
-        databases.push(pool);
-    }
+        anyhow::Ok(pool)
+    });
+    let databases = try_join_all(databases).await?;
     let stood = server::stood_at(&databases).await.context("the databases do not say where the replay clock stood")?;
     for database in databases {
         database.close().await;

@@ -204,10 +204,8 @@ fn who_has_the_port_is_told() {
 }
 
 #[test]
-fn a_machine_without_postgresql_is_told_what_to_install() {
+fn who_lacks_the_right_postgresql_is_told_what_to_install() {
     let suite = Suite::folder();
-    let empty = suite.state.with_file_name("empty");
-    std::fs::create_dir(&empty).unwrap();
     // Data of a version that nobody has: as if the right PostgreSQL were not installed.
     let data = suite.state.join("postgres/server/data");
     std::fs::create_dir_all(&data).unwrap();

@@ -87,7 +87,7 @@ fn cells(message: &DynamicMessage, prefix: &str, depth: usize, language: Languag
                 cells.extend(self::cells(inner, &format!("{name}/"), depth + 1, language));
             }
             (kind, value) => {
-                cells.push((name, if set { shown(&field, value, &kind, language) } else { String::new() }))
+                cells.push((name, if set { shown(&field, value, &kind, language) } else { String::new() }));
             }
         }
     }

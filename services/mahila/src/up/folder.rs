@@ -76,6 +76,10 @@ impl Folder {
         self.0.join("run/traces.sock")
     }
 
+    pub(super) fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
     pub(super) fn jwks(&self) -> PathBuf {
         self.0.join("keys/jwks.json")
     }
@@ -139,20 +143,6 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes a file of it at once: a reader sees the old one or the new one.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub(super) fn write(&self, path: &Path, content: &[u8]) -> anyhow::Result<()> {
-        let new = path.with_added_extension("new");
-        let written = (|| {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-            file.write_all(content)?;
-            std::fs::rename(&new, path)
-        })();
-        written.with_context(|| unusable(path))
-    }
-
     /// Opens the log at its end.
     ///
     /// # Errors
@@ -177,6 +167,20 @@ impl Folder {
     }
 }
 
+/// Writes a file of the folder at once: a reader sees the old one or the new one.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let new = path.with_added_extension("new");
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(content)?;
+        std::fs::rename(&new, path)
+    })();
+    written.with_context(|| unusable(path))
+}
+
 fn unusable(path: &Path) -> String {
     format!(
         "{} cannot be written; make room on its disk, or choose another folder with --state or MAHILA_HOME",
@@ -194,7 +198,7 @@ impl Lock {
     /// # Errors
     /// The file cannot be made.
     pub(super) async fn take(folder: &Folder, wait: Duration) -> anyhow::Result<Option<Self>> {
-        Self::take_file(&folder.0.join("lock"), wait).await
+        Self::take_file(&folder.lock(), wait).await
     }
 
     /// The right to replay the six days.
@@ -221,7 +225,7 @@ impl Lock {
 
     /// Whether some process has it.
     pub(super) fn is_held(folder: &Folder) -> bool {
-        let Ok(file) = File::open(folder.0.join("lock")) else { return false };
+        let Ok(file) = File::open(folder.lock()) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
@@ -260,7 +264,7 @@ mod tests {
         let path = tempfile::tempdir().unwrap();
         let folder = StateFolder::of(path.path()).folder();
         folder.make().unwrap();
-        folder.write(&folder.token("auditor"), b"secret").unwrap();
+        write(&folder.token("auditor"), b"secret").unwrap();
         let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(folder.path().join("keys")), 0o700);
         assert_eq!(mode(folder.token("auditor")), 0o600);

@@ -25,6 +25,12 @@ pub(super) fn build() -> std::io::Result<String> {
     Ok(format!("{}.{:09}-{}", meta.mtime(), meta.mtime_nsec(), meta.size()))
 }
 
+/// Whether a process has a file open: whoever has the lock is the supervisor, whatever it is called.
+pub(super) fn has_open(pid: u32, file: &Path) -> bool {
+    let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    open.flatten().any(|entry| std::fs::read_link(entry.path()).is_ok_and(|link| link == file))
+}
+
 /// Whether a process is a `mahila VERB` of this folder.
 pub(super) fn is_ours(pid: u32, verb: &str, folder: &Folder) -> bool {
     let Ok(line) = std::fs::read(format!("/proc/{pid}/cmdline")) else { return false };
@@ -120,6 +126,13 @@ mod tests {
         assert_eq!(listener_of(port).map(|(pid, _)| pid), Some(std::process::id()));
         drop(listener);
         assert_eq!(listener_of(port), None);
+    }
+
+    #[test]
+    fn who_has_a_file_open_is_known() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(has_open(std::process::id(), file.path()));
+        assert!(!has_open(std::process::id(), Path::new("/no/such/file")));
     }
 
     #[tokio::test]

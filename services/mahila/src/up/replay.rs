@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::folder::{Folder, Lock, StateFolder};
+use super::folder::{Folder, Lock, StateFolder, write};
 use super::state::State;
 use crate::Done;
 use crate::demo::{self, Options, Part, Progress};
@@ -53,7 +53,7 @@ pub(super) async fn played(folder: &Folder, address: &str) -> anyhow::Result<Str
             options.book = Some(folder.demo_book());
             options.progress = Arc::new(Bars::default());
             let report = demo::run(options).await.context("the six days could not be replayed")?;
-            folder.write(&folder.demo_report(), report.to_string().as_bytes())?;
+            write(&folder.demo_report(), report.to_string().as_bytes())?;
         }
     }
     std::fs::read_to_string(folder.demo_report()).context("the report of the six days cannot be read")

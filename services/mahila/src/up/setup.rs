@@ -10,7 +10,7 @@ use platform::postgres::embedded::ServiceUrls;
 use platform::seal::{Keys, os_random};
 use platform::settings::Service;
 
-use super::folder::Folder;
+use super::folder::{Folder, write};
 use crate::token::{AUDIENCE, Development, Holder, ISSUER, role_name, roles};
 
 /// Of the tokens that lie about for people to call with.
@@ -22,14 +22,14 @@ const TOKENS: Duration = Duration::from_hours(30 * 24);
 /// A file cannot be written or does not hold a key.
 pub(super) fn keys(folder: &Folder) -> anyhow::Result<()> {
     let issuer = Development::make(&folder.issuer_key())?;
-    folder.write(&folder.jwks(), issuer.jwks()?.as_bytes())?;
+    write(&folder.jwks(), issuer.jwks()?.as_bytes())?;
     if !folder.seal_keys().exists() {
         Keys::generate_file(&folder.seal_keys(), &os_random()).context("the vault's keys cannot be made")?;
     }
     for role in roles() {
-        folder.write(&folder.token(&role_name(role)), issuer.token(&everyday(role), TOKENS).as_bytes())?;
+        write(&folder.token(&role_name(role)), issuer.token(&everyday(role), TOKENS).as_bytes())?;
     }
-    folder.write(&folder.descriptors(), mahila_proto::DESCRIPTORS)
+    write(&folder.descriptors(), mahila_proto::DESCRIPTORS)
 }
 
 /// Who has a role, to try things out: at one station those who work at a station, otherwise with the whole state.
@@ -69,7 +69,7 @@ pub(super) fn listen(folder: &Folder, wished: Option<SocketAddr>) -> anyhow::Res
             None => std::net::TcpListener::bind(listen)?.local_addr()?,
         };
     }
-    folder.write(&folder.listen(), format!("{listen}\n").as_bytes())?;
+    write(&folder.listen(), format!("{listen}\n").as_bytes())?;
     Ok(listen)
 }
 
@@ -108,7 +108,7 @@ pub(super) fn settings(
             quoted(&urls.app_role),
         )?;
     }
-    folder.write(&folder.settings(), text.as_bytes())
+    write(&folder.settings(), text.as_bytes())
 }
 
 /// A text of TOML, which escapes as JSON does.

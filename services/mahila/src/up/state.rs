@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::Folder;
+use super::folder::{Folder, write};
 
 /// How far a supervisor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl State {
     }
 
     pub(super) fn write(&self, folder: &Folder) -> anyhow::Result<()> {
-        folder.write(&folder.state_file(), &serde_json::to_vec_pretty(self)?)
+        write(&folder.state_file(), &serde_json::to_vec_pretty(self)?)
     }
 }
 

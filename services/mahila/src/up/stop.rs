@@ -65,8 +65,8 @@ pub(super) async fn down(folder: &Folder, steps: &mut Steps) -> anyhow::Result<b
         return Ok(false);
     }
     let pid = state.context("what runs does not say what it is; end its process, which holds the file `lock`")?.pid;
-    // `up --foreground` is its own supervisor.
-    if !["supervise", "up"].iter().any(|verb| process::is_ours(pid, verb, folder)) && pid != std::process::id() {
+    let lock = folder.lock();
+    if !process::has_open(pid, &lock.canonicalize().unwrap_or(lock)) {
         bail!(
             "process {pid} is not a supervisor of {}; end the process that holds the file `lock` there",
             folder.path().display()

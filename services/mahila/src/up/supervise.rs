@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use platform::postgres::embedded::{Cluster, Options};
+use platform::postgres::embedded::{Cluster, EmbeddedError, Options};
 use platform::settings::Settings;
 use platform::telemetry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,6 +28,8 @@ const PAUSE: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(10
 const LIVED: Duration = Duration::from_mins(1);
 /// Services that were brought back and are not ready by then are started anew.
 const READY_WAIT: Duration = Duration::from_mins(2);
+/// What is left of a killed PostgreSQL goes within this.
+const POSTGRES_WAIT: Duration = Duration::from_secs(15);
 /// The log is looked after so often.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
@@ -55,7 +57,9 @@ impl Supervise {
         let Some(_lock) = Lock::take(&folder, Duration::from_secs(2)).await? else {
             bail!("another supervisor runs what is in {}", folder.path().display());
         };
-        let _telemetry = telemetry::init(&telemetry::Config::default())?;
+        // PostgreSQL notices that a schema is there already, at every start.
+        let log_filter = "info,sqlx::postgres::notice=warn".to_owned();
+        let _telemetry = telemetry::init(&telemetry::Config { log_filter, ..telemetry::Config::default() })?;
         let before = State::read(&folder);
         let state = State {
             pid: std::process::id(),
@@ -142,9 +146,8 @@ impl Supervisor {
         if let Some(pid) = self.state.services_pid.take() {
             process::end_orphan(pid, &self.folder).await?;
         }
-        let options = Options { dir: self.folder.postgres(), ..Options::default() };
         let cluster = tokio::select! {
-            cluster = Cluster::start(options) => cluster?,
+            cluster = start_postgres(&self.folder) => cluster?,
             () = self.signals.heard() => return Ok(None),
         };
         setup::keys(&self.folder)?;
@@ -285,6 +288,22 @@ impl Running {
         self.cluster = None;
         self.cluster = Some(Cluster::start(options).await?);
         Ok(())
+    }
+}
+
+/// Sessions of a killed server hold its memory until they notice, in a moment: so one refusal is not the last word.
+async fn start_postgres(folder: &Folder) -> Result<Cluster, EmbeddedError> {
+    let deadline = Instant::now() + POSTGRES_WAIT;
+    loop {
+        let options = Options { dir: folder.postgres(), ..Options::default() };
+        match Cluster::start(options).await {
+            Err(EmbeddedError::Start { wrong, .. })
+                if wrong.contains("shared memory block") && Instant::now() < deadline =>
+            {
+                tokio::time::sleep(PAUSE[0]).await;
+            }
+            other => return other,
+        }
     }
 }
 

@@ -156,7 +156,8 @@ async fn stream(
             tokio::select! {
                 () = stopping.cancelled() => {}
                 () = send.closed() => return,
-                _ = source.committed.changed() => {}
+                // A writer that is gone wakes nobody; the poll still finds what others commit.
+                Ok(()) = source.committed.changed() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
         }

@@ -35,11 +35,7 @@ pub(crate) fn sees_own_only(call: &Call) -> bool {
 
 /// The caller, as complaints ask.
 fn viewer(intake: &Intake, call: &Call) -> Viewer {
-    Viewer {
-        scope: intake.base.scope(call),
-        principal: call.caller.principal.clone(),
-        own_only: sees_own_only(call),
-    }
+    Viewer { scope: intake.base.scope(call), principal: call.caller.principal.clone(), own_only: sees_own_only(call) }
 }
 
 /// A complaint for the wire.

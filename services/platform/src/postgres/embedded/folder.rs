@@ -88,6 +88,12 @@ impl Folder {
         Ok(Self { log, data: server.join("data"), unfinished: server.join("data.unfinished"), socket, _lock: lock })
     }
 
+    /// Removes what a killed server left beside its socket. While its process is not yet reaped, PostgreSQL would take the
+    /// file for that of a living server and not start. Only to be called when no server runs on this folder.
+    pub(super) fn forget_socket(&self) {
+        let _ = fs::remove_file(self.socket.join(format!(".s.PGSQL.{}.lock", super::PORT)));
+    }
+
     /// The log, to be written at its end, and how long it is now.
     pub(super) fn open_log(&self) -> Result<(File, u64), EmbeddedError> {
         let file =

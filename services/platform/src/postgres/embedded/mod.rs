@@ -83,6 +83,7 @@ impl Cluster {
         let folder = Folder::take(&options.dir, &account)?;
         let binaries = binaries::find(&account, &folder.data)?;
         process::stop_orphan(&folder.data).await.map_err(|pid| EmbeddedError::Stop { pid, log: folder.log.clone() })?;
+        folder.forget_socket();
         if !folder.data.join("PG_VERSION").is_file() {
             initdb(&binaries, &account, &folder, options.durable).await?;
         }

@@ -8,7 +8,6 @@ use platform::write::{By, Command, Done, Outcome, Tx};
 use platform::{Refusal, Scope};
 
 use super::super::heartbeat::{Heartbeat, check};
-use crate::desks::Desk;
 
 /// Signs of life of a desk's device.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub struct SendHeartbeats {
 impl SendHeartbeats {
     fn decide(&self, opened: Option<&NaiveDate>, now: DateTime<Utc>) -> Result<(), Refusal> {
         self.scope.need_station(&self.station)?;
-        let opened = opened.ok_or_else(|| Refusal::not_found(Desk::name(&self.station)))?;
+        let opened = opened.ok_or_else(|| Refusal::not_found(format!("stations/{}/desk", self.station)))?;
         check(&self.heartbeats, *opened, now)
     }
 }
