@@ -69,16 +69,25 @@ test-rust:
 	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
 	cargo test --workspace --locked $(CARGO_JOBS)
 
-lint: proto-lint ## Check format, lints, dependencies and the contract
+lint: proto-lint deny ## Check format, lints, dependencies and the contract
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked $(CARGO_JOBS) -- -D warnings
-	@if command -v cargo-deny > /dev/null; then cargo deny check bans licenses sources; \
-	else echo "cargo-deny is not installed: licences and sources of dependencies were not checked"; fi
 
-# buf of the npm package @bufbuild/buf, wherever it is.
-BUF := $(firstword $(shell command -v buf 2> /dev/null) $(wildcard node_modules/.bin/buf))
-proto-lint: ## Check the contract with buf
-	@if [ -n "$(BUF)" ]; then cd proto && $(BUF) lint; else echo "buf is not installed: the contract was not linted (npm install @bufbuild/buf)"; fi
+# Tools of the checks alone, kept out of the way of everybody's own.
+TOOLS := target/tools
+DENY := $(TOOLS)/bin/cargo-deny
+$(DENY):
+	cargo install cargo-deny --version 0.20.2 --locked --quiet $(CARGO_JOBS) --root $(TOOLS)
+
+.PHONY: deny
+deny: $(DENY) ## Check licences, sources and bans of all dependencies
+	@$(DENY) check bans licenses sources
+
+BUF := $(TOOLS)/node_modules/.bin/buf
+proto-lint: ## Check the contract with buf (brought by npm, where there is one)
+	@if [ ! -x $(BUF) ] && command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix $(TOOLS) @bufbuild/buf@1.75.0; fi
+	@if [ -x $(BUF) ]; then cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --exclude-path third_party; \
+	else echo "npm is not installed: the contract was not linted"; fi
 
 sqlx: ## Check all SQL against a fresh database and write the .sqlx folders
 	bash tests/sql/prepare.sh

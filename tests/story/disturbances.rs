@@ -8,7 +8,7 @@ use mahila::demo::{Options, Part, Progress, Report};
 use platform::settings::Service;
 use tokio::sync::mpsc;
 
-use crate::house::House;
+use mahila_tests::house::House;
 
 /// Tells when so many answers of a part have come.
 struct Watch {

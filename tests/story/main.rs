@@ -9,7 +9,6 @@
 
 mod desk_days;
 mod disturbances;
-mod house;
 mod leaks;
 mod reader;
 mod recount;
@@ -28,7 +27,7 @@ use mahila_proto::intake::v1::{CallOutcome, Category};
 use mahila_proto::oversight::v1::{Breakdown, Format, Language, Measure};
 use mahila_proto::registry::v1::UnitKind;
 
-use house::{House, SERVICES};
+use mahila_tests::house::{House, SERVICES};
 use reader::Reader;
 use recount::Recount;
 use roll::Roll;

@@ -27,7 +27,7 @@ use prost::Message as _;
 use tonic::Status;
 
 use crate::desk_days::DeskDay;
-use crate::house::House;
+use mahila_tests::house::House;
 
 /// A statement by station is larger than gRPC's default.
 const LARGE: usize = 64 << 20;
@@ -44,7 +44,7 @@ fn october(day: i32) -> Date {
 
 impl Reader {
     pub fn new(house: &House) -> Self {
-        let urls = crate::house::SERVICES.into_iter().map(|service| (service, house.url(service))).collect();
+        let urls = mahila_tests::house::SERVICES.into_iter().map(|service| (service, house.url(service))).collect();
         Self { urls, issuer: Development::make(&house.issuer_key()).expect("the issuer") }
     }
 

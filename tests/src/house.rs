@@ -31,6 +31,7 @@ pub struct House {
     processes: BTreeMap<Service, Child>,
     cluster: Option<Cluster>,
     collector: Receiver,
+    sample_ratio: &'static str,
 }
 
 /// The binary that cargo built beside this test.
@@ -48,9 +49,14 @@ pub fn binary() -> PathBuf {
 }
 
 impl House {
-    /// Starts PostgreSQL and the services.
+    /// Starts PostgreSQL and the services, which trace a twentieth of the calls.
     pub async fn build() -> Self {
-        let folder = std::env::temp_dir().join(format!("mahila-story-{}", std::process::id()));
+        Self::build_sampling("0.05").await
+    }
+
+    /// Starts PostgreSQL and the services, which trace this share of the calls.
+    pub async fn build_sampling(sample_ratio: &'static str) -> Self {
+        let folder = std::env::temp_dir().join(format!("mahila-house-{}-{}", std::process::id(), free_port()));
         std::fs::create_dir_all(&folder).expect("a folder for the story");
         let options = Options { dir: folder.join("postgres"), durable: false, max_connections: 60 };
         let cluster = Cluster::start(options).await.unwrap_or_else(|error| panic!("{error}"));
@@ -68,6 +74,7 @@ impl House {
             processes: BTreeMap::new(),
             cluster: Some(cluster),
             collector: Receiver::start(),
+            sample_ratio,
         };
         house.migrate();
         for service in SERVICES {
@@ -77,16 +84,19 @@ impl House {
     }
 
     /// The issuer's key.
+    #[must_use]
     pub fn issuer_key(&self) -> PathBuf {
         self.folder.join("issuer.key")
     }
 
     /// The file in which the replay keeps how far it is.
+    #[must_use]
     pub fn book(&self) -> PathBuf {
         self.folder.join("replay.book")
     }
 
     /// Where the services are.
+    #[must_use]
     pub fn addresses(&self) -> Addresses {
         Addresses {
             registry: self.url(Service::Registry),
@@ -97,6 +107,7 @@ impl House {
     }
 
     /// Where a service is.
+    #[must_use]
     pub fn url(&self, service: Service) -> String {
         format!("http://127.0.0.1:{}", self.ports[&service])
     }
@@ -136,7 +147,7 @@ impl House {
             .env("MAHILA__TELEMETRY__LOG_FILTER", "info,platform=debug")
             .env("MAHILA__TELEMETRY__LOG_FORMAT", "json");
         command.env("MAHILA__TELEMETRY__OTLP_ENDPOINT", self.collector.endpoint());
-        command.env("MAHILA__TELEMETRY__SAMPLE_RATIO", "0.05");
+        command.env("MAHILA__TELEMETRY__SAMPLE_RATIO", self.sample_ratio);
         let others: Vec<String> = SERVICES.into_iter().filter(|other| *other != service).map(|s| self.url(s)).collect();
         command.env("MAHILA__CLOCK__PEERS", others.join(","));
         for peer in SERVICES {
@@ -193,6 +204,7 @@ impl House {
     }
 
     /// Resident memory of a service, in kilobytes.
+    #[must_use]
     pub fn resident(&self, service: Service) -> u64 {
         let pid = self.processes[&service].id();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -200,13 +212,40 @@ impl House {
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     }
 
+    /// Where the services send their traces.
+    #[must_use]
+    pub fn collector(&self) -> &Receiver {
+        &self.collector
+    }
+
+    /// A database of the suite, as its superuser sees it.
+    #[must_use]
+    pub fn database(&self, service: Service) -> String {
+        self.cluster.as_ref().map(|cluster| cluster.url(service.name())).unwrap_or_default()
+    }
+
+    /// Tells a service to end, as Kubernetes does (SIGTERM), and waits until it has. Gives whether it ended well.
+    pub async fn terminate(&mut self, service: Service) -> bool {
+        let mut child = self.processes.remove(&service).expect("it runs");
+        // Held open: its end would be a second word, and a second word ends it at once.
+        let stdin = child.stdin.take();
+        let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
+        assert!(told.is_ok_and(|status| status.success()), "it is told");
+        let ended = tokio::task::spawn_blocking(move || child.wait());
+        let ended = tokio::time::timeout(STOP_WAIT, ended).await.expect("it ends in time");
+        drop(stdin);
+        ended.expect("waited").expect("a child").success()
+    }
+
     /// Every byte of the traces and metrics that the services sent.
+    #[must_use]
     pub fn telemetry(&self) -> Vec<u8> {
         assert!(self.collector.spans().len() > 1_000, "a twentieth of the calls was traced");
         self.collector.raw_bytes()
     }
 
     /// What the processes and PostgreSQL wrote: name and content.
+    #[must_use]
     pub fn said(&self) -> Vec<(String, Vec<u8>)> {
         let mut files: Vec<PathBuf> = SERVICES
             .into_iter()
@@ -276,6 +315,10 @@ impl Drop for House {
 }
 
 /// Ports that were free a moment ago: peers must know each other's before any of them starts.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
+}
+
 fn free_ports() -> BTreeMap<Service, u16> {
     let held: Vec<(Service, TcpListener)> =
         SERVICES.into_iter().map(|s| (s, TcpListener::bind("127.0.0.1:0").expect("a free port"))).collect();
