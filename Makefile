@@ -86,7 +86,7 @@ deny: $(DENY) ## Check licences, sources and bans of all dependencies
 BUF := $(TOOLS)/node_modules/.bin/buf
 proto-lint: ## Check the contract with buf (brought by npm, where there is one)
 	@if [ ! -x $(BUF) ] && command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix $(TOOLS) @bufbuild/buf@1.75.0; fi
-	@if [ -x $(BUF) ]; then cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --exclude-path third_party; \
+	@if [ -x $(BUF) ]; then cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --path mahila; \
 	else echo "npm is not installed: the contract was not linted"; fi
 
 sqlx: ## Check all SQL against a fresh database and write the .sqlx folders
