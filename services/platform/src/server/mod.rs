@@ -15,8 +15,8 @@ use mahila_proto::feed::v1::feed_service_server::FeedServiceServer;
 use mahila_proto::r#type::v1::vocabulary_service_server::VocabularyServiceServer;
 use mahila_proto::{DESCRIPTORS, METHODS};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::RoutesBuilder;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_health::ServingStatus;
 
@@ -106,7 +106,8 @@ pub async fn serve(
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| ServeError::Listen(listen, error))?;
     let address = listener.local_addr().map_err(|error| ServeError::Listen(listen, error))?;
-    let incoming = TcpListenerStream::new(listener);
+    // Without it a lone answer waits for the peer's delayed acknowledgement: 40 ms, measured.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
 
     let stopping = life.stopping();
     let router = server.layer(stack).add_routes(routes.routes());
