@@ -14,7 +14,7 @@ mod contract {
 }
 
 pub use contract::google;
-pub use contract::mahila::{auth, dev, feed, intake, oversight, registry, r#type};
+pub use contract::mahila::{auth, campaign, dev, feed, intake, oversight, registry, review, r#type};
 
 /// All files of the contract with comments and options, a serialized `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.binpb"));

@@ -33,6 +33,12 @@ SELECT nextval('bench_seq'), 'intake.complaint.registered', id::text, decode(rep
   decode(repeat('ab', 32), 'hex') FROM told;
 ";
 
+/// The same statement for any other client: without pgbench's own line, at one station.
+pub fn statement() -> String {
+    let statement: Vec<&str> = SCRIPT.lines().filter(|line| !line.starts_with('\\')).collect();
+    statement.join("\n").replace(":station", "1")
+}
+
 /// Transactions a second at the best of 8, 32 and 64 clients, in a database of its own with the same schema.
 pub async fn best(here: &Installation) -> f64 {
     let url = here.cluster.url("bench");

@@ -92,13 +92,29 @@ pub async fn lone(here: &Installation, calls: u64) -> Duration {
     middle(&mut times)
 }
 
+async fn one_connection(here: &Installation) -> sqlx::PgPool {
+    let options = sqlx::postgres::PgPoolOptions::new().max_connections(1);
+    options.connect(&here.cluster.url("bench")).await.expect("connected")
+}
+
+/// The median time of the rows of one complaint by sqlx, durable, in one statement, nothing else.
+pub async fn bare_rows(here: &Installation, inserts: u64) -> Duration {
+    let pool = one_connection(here).await;
+    let statement = crate::pgbench::statement();
+    let mut times = Vec::new();
+    for n in 0..inserts + 20 {
+        let began = Instant::now();
+        sqlx::query(sqlx::AssertSqlSafe(statement.as_str())).execute(&pool).await.expect("inserted");
+        if n >= 20 {
+            times.push(began.elapsed());
+        }
+    }
+    middle(&mut times)
+}
+
 /// The median time of one row into the complaints' table by sqlx, durable, nothing else.
 pub async fn bare_insert(here: &Installation, inserts: u64) -> Duration {
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .connect(&here.cluster.url("bench"))
-        .await
-        .expect("connected");
+    let pool = one_connection(here).await;
     let mut times = Vec::new();
     for n in 0..inserts + 20 {
         let began = Instant::now();

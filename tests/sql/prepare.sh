@@ -15,7 +15,7 @@ say() { printf 'prepare: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 # Short name and folder. Platform first: the others are compiled against it and read its data.
-crates=(platform:platform registry:station-registry intake:complaint-intake oversight:oversight)
+crates=(platform:platform registry:station-registry intake:complaint-intake review:review-scheduling campaigns:awareness-campaigns oversight:oversight)
 
 check=false
 wanted=()
@@ -129,7 +129,8 @@ for entry in "${chosen[@]}"; do
     touch "services/$folder/src/lib.rs"
     say "$folder: checking against its database"
     status=0
-    env -u SQLX_OFFLINE -u DATABASE_URL -u PLATFORM_DATABASE_URL -u REGISTRY_DATABASE_URL -u INTAKE_DATABASE_URL -u OVERSIGHT_DATABASE_URL \
+    env -u SQLX_OFFLINE -u DATABASE_URL -u PLATFORM_DATABASE_URL -u REGISTRY_DATABASE_URL -u INTAKE_DATABASE_URL \
+        -u REVIEW_DATABASE_URL -u CAMPAIGNS_DATABASE_URL -u OVERSIGHT_DATABASE_URL \
         "$variable=postgres://postgres@localhost/$short?host=$work/socket" SQLX_OFFLINE_DIR="$fresh" \
         cargo check --quiet -p "$folder" --all-targets || status=$?
 

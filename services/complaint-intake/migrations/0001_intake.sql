@@ -39,6 +39,8 @@ CREATE TABLE intake.complaints (
     child boolean NOT NULL,
     -- A woman officer has recorded or met her (BNSS 173(1), first proviso).
     heard_by_woman boolean NOT NULL,
+    -- A woman officer recorded it, as its first entry in the journal says. Unless somebody says so, none did.
+    recorded_by_woman boolean NOT NULL DEFAULT false,
     law_sections text[] NOT NULL,
     acknowledged boolean NOT NULL,
     -- Actions recorded so far that are not steps in law.
@@ -51,11 +53,17 @@ CREATE TABLE intake.complaints (
     satisfied boolean NOT NULL,
     recorded_by text NOT NULL,
     visit uuid,
-    -- When the limit that is due next is due, and which; null: none runs. Kept with the limits, so that work lists due-first.
+    -- The event of a campaign at which she asked for help (channel 13), told with her consent.
+    campaign uuid,
+    campaign_event uuid,
+    -- When it next asks for work, and by which limit; null: nothing waits, or it is a direction that waits. Kept with limits and
+    -- directions, so that work lists due-first.
     next_due_at timestamptz,
     next_code smallint,
     version bigint NOT NULL CHECK (version > 0),
-    CHECK ((next_due_at IS NULL) = (next_code IS NULL)),
+    CHECK (next_due_at IS NOT NULL OR next_code IS NULL),
+    CHECK ((campaign IS NULL) = (campaign_event IS NULL)),
+    CHECK ((campaign IS NOT NULL) = (channel = 13)),
     -- Disposed is the end, and with an FIR it needs the final report (kind 9); see complaints/state.rs.
     CHECK (handling_state <> 6 OR case_state NOT IN (4, 5))
 );
@@ -100,6 +108,23 @@ CREATE TABLE intake.legal_actions (
     at timestamptz NOT NULL,
     PRIMARY KEY (complaint, kind, number)
 );
+
+-- Decisions of reviews that took effect here. The key is review's: told again, from whatever history of its journal, a
+-- decision is known. Rows are never taken back.
+CREATE TABLE intake.directions (
+    decision uuid PRIMARY KEY,
+    complaint uuid NOT NULL REFERENCES intake.complaints,
+    -- The order in which they took effect; never leaves the service.
+    ord bigint GENERATED ALWAYS AS IDENTITY,
+    kind smallint NOT NULL,
+    level smallint NOT NULL,
+    -- The IST day of the decision.
+    day date NOT NULL,
+    -- Something was done since that answers it; see directions/direction.rs.
+    followed boolean NOT NULL
+);
+-- Kind 1 goes on as before, kind 9 (an enquiry into an officer) is followed elsewhere: neither stands on the complaint.
+CREATE INDEX directions_of_complaint ON intake.directions (complaint, ord) WHERE kind NOT IN (1, 9);
 
 CREATE TABLE intake.feedback (
     id uuid PRIMARY KEY,

@@ -5,6 +5,7 @@
 //! | [`visits`] | everyone who comes to a desk |
 //! | [`calls`] | reports of the control rooms |
 //! | [`complaints`] | recording, and every step after it |
+//! | [`directions`] | what reviews decided, and whether it was followed |
 //! | [`clocks`] | limits, and what it means that one passed |
 //! | [`vault`] | identity, sealed |
 //! | [`tracking`] | what the holder of a receipt may know |
@@ -14,9 +15,12 @@ mod api;
 mod calls;
 mod clocks;
 mod complaints;
+mod directions;
 mod follow;
 mod place;
 mod queries;
+#[cfg(test)]
+mod sample;
 mod terms;
 mod tracking;
 mod vault;
@@ -49,6 +53,7 @@ pub const KINDS: &[Kind] = &[
     complaints::ACTED,
     complaints::LEGAL_ACTION,
     complaints::FEEDBACK,
+    complaints::DIRECTED,
     clocks::CLOCK_BREACHED,
     vault::IDENTITY_REVEALED,
 ];

@@ -14,4 +14,7 @@ pub(crate) struct Place {
     pub registered_day: NaiveDate,
     /// From a paper register: counted apart.
     pub imported: bool,
+    /// The IST day on which the earliest of its running statutory limits falls due. One that passed and was not met runs on and
+    /// is told all the same: that it is late is what a review looks for. `None`: none runs.
+    pub statutory_due: Option<NaiveDate>,
 }

@@ -286,6 +286,48 @@ term! {
     }
 }
 
+term! {
+    /// What a review decided about a complaint.
+    pub enum DecisionKind: "mahila.review.v1.DecisionKind" {
+        /// Go on as before: no direction.
+        Continue = 1,
+        /// Register an FIR.
+        RegisterFir = 2,
+        /// Give it to another officer.
+        ChangeOfficer = 3,
+        /// Go faster.
+        Expedite = 4,
+        /// Refer her, with her consent.
+        Refer = 5,
+        /// Offer individual counselling, with her consent.
+        Counsel = 6,
+        /// The outcome stands.
+        OutcomeSound = 7,
+        /// Open it again.
+        Reopen = 8,
+        /// An enquiry into an officer's conduct.
+        DisciplineEnquiry = 9,
+    }
+}
+
+term! {
+    /// At which level a review was held.
+    pub enum ReviewLevel: "mahila.review.v1.ReviewLevel" {
+        /// The station house officer chairs.
+        Station = 1,
+        /// The circle officer chairs.
+        Circle = 2,
+        /// The head of the district or commissionerate chairs.
+        District = 3,
+        /// The range head chairs.
+        Range = 4,
+        /// The zone head chairs.
+        Zone = 5,
+        /// The head of police chairs.
+        State = 6,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use platform::terms::check;
@@ -308,6 +350,8 @@ mod tests {
             check::<ClockCode>(),
             check::<CallOutcome>(),
             check::<Purpose>(),
+            check::<DecisionKind>(),
+            check::<ReviewLevel>(),
         ] {
             assert_eq!(held, Ok(()));
         }

@@ -15,6 +15,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 
+use crate::settings;
 use crate::telemetry;
 
 /// A connection that cannot be made within this is given up.
@@ -25,7 +26,7 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// Where to call and as whom.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Target {
     /// `http://host:port` or `https://host:port`.
     pub url: String,
@@ -37,15 +38,28 @@ pub struct Target {
     pub identity: Option<(Vec<u8>, Vec<u8>)>,
 }
 
+/// The address alone: token and key are nobody's to read.
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 /// The target cannot be called.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Not an address.
     #[error("{0:?} is not an address such as http://127.0.0.1:7100")]
     Address(String),
+    /// The authority cannot be one.
+    #[error("the file of the authority to trust for {0} {1}; give its certificate in PEM")]
+    Authority(String, String),
     /// TLS cannot be set up.
-    #[error("TLS to {0}: {1}")]
-    Tls(String, tonic::transport::Error),
+    #[error(
+        "TLS to {0} cannot be set up: {1}; name the file of its authority (peers.ca_file, --ca), or install the public ones \
+         (ca-certificates)"
+    )]
+    Tls(String, String),
     /// The token has characters that no header takes.
     #[error("the token is not a token")]
     Token,
@@ -99,9 +113,10 @@ impl Peer {
                 Some(value)
             }
         };
-        let endpoint = endpoint(target, &host, secure)?;
+        let dial = Dial { origin: target.url.clone(), tls: secure.then(|| tls(target, &host)).transpose()? };
+        let endpoint = dial.endpoint(&target.url)?;
         let is_name = host.parse::<std::net::IpAddr>().is_err() && host != "localhost";
-        let channel = if is_name { balanced(&endpoint, host, port) } else { endpoint.connect_lazy() };
+        let channel = if is_name { balanced(dial, uri, host, port) } else { endpoint.connect_lazy() };
         Ok(Self { channel, inject: Inject { authorization } })
     }
 
@@ -112,40 +127,64 @@ impl Peer {
     }
 }
 
-fn endpoint(target: &Target, host: &str, secure: bool) -> Result<Endpoint, ClientError> {
-    let endpoint = Endpoint::from_shared(target.url.clone())
-        .map_err(|_| ClientError::Address(target.url.clone()))?
-        .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(KEEPALIVE)
-        .keep_alive_while_idle(true);
-    if !secure {
-        return Ok(endpoint);
+/// How a connection is made, to whichever address.
+#[derive(Debug, Clone)]
+struct Dial {
+    /// The target as it was written.
+    origin: String,
+    /// For https: the authority to trust, and the name that the server's certificate must carry.
+    tls: Option<ClientTlsConfig>,
+}
+
+impl Dial {
+    fn endpoint(&self, url: &str) -> Result<Endpoint, ClientError> {
+        let endpoint = Endpoint::from_shared(url.to_owned())
+            .map_err(|_| ClientError::Address(self.origin.clone()))?
+            .connect_timeout(CONNECT)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .keep_alive_timeout(KEEPALIVE)
+            .keep_alive_while_idle(true);
+        match &self.tls {
+            None => Ok(endpoint),
+            Some(tls) => {
+                endpoint.tls_config(tls.clone()).map_err(|error| ClientError::Tls(self.origin.clone(), chain(&error)))
+            }
+        }
     }
+}
+
+fn tls(target: &Target, host: &str) -> Result<ClientTlsConfig, ClientError> {
     let mut tls = ClientTlsConfig::new().domain_name(host);
-    if let Some(authority) = &target.authority {
-        tls = tls.ca_certificate(Certificate::from_pem(authority));
-    }
+    tls = match &target.authority {
+        None => tls.with_native_roots(),
+        Some(authority) => {
+            // A file without any would only mean that nobody is trusted.
+            settings::certificates(authority).map_err(|wrong| ClientError::Authority(target.url.clone(), wrong))?;
+            tls.ca_certificate(Certificate::from_pem(authority))
+        }
+    };
     if let Some((certificate, key)) = &target.identity {
         tls = tls.identity(Identity::from_pem(certificate, key));
     }
-    endpoint.tls_config(tls).map_err(|error| ClientError::Tls(target.url.clone(), error))
+    Ok(tls)
 }
 
 /// A channel over every address of a name, kept up to date. The task ends with the channel.
-fn balanced(endpoint: &Endpoint, host: String, port: u16) -> Channel {
+fn balanced(dial: Dial, origin: Uri, host: String, port: u16) -> Channel {
     let (channel, changes) = Channel::balance_channel::<SocketAddr>(64);
-    tokio::spawn(keep_looking_up(endpoint.clone(), host, port, changes));
+    tokio::spawn(keep_looking_up(dial, origin, host, port, changes));
     channel
 }
 
 async fn keep_looking_up(
-    endpoint: Endpoint,
+    dial: Dial,
+    origin: Uri,
     host: String,
     port: u16,
     changes: mpsc::Sender<Change<SocketAddr, Endpoint>>,
 ) {
+    let scheme = if dial.tls.is_some() { "https" } else { "http" };
     let mut known = BTreeSet::new();
     while !changes.is_closed() {
         match tokio::net::lookup_host((host.as_str(), port)).await {
@@ -155,18 +194,9 @@ async fn keep_looking_up(
                     let _ = changes.send(Change::Remove(*gone)).await;
                 }
                 for new in found.difference(&known) {
-                    // The name stays the authority; only the address to dial changes.
-                    let dial =
-                        Endpoint::from_shared(format!("{}://{new}", endpoint.uri().scheme_str().unwrap_or("http")));
-                    let Ok(dial) = dial else { continue };
-                    let dial = dial
-                        .origin(endpoint.uri().clone())
-                        .connect_timeout(CONNECT)
-                        .tcp_nodelay(true)
-                        .http2_keep_alive_interval(KEEPALIVE)
-                        .keep_alive_timeout(KEEPALIVE)
-                        .keep_alive_while_idle(true);
-                    let _ = changes.send(Change::Insert(*new, dial)).await;
+                    // The name stays the authority, and what the certificate is checked for; only the address to dial changes.
+                    let Ok(endpoint) = dial.endpoint(&format!("{scheme}://{new}")) else { continue };
+                    let _ = changes.send(Change::Insert(*new, endpoint.origin(origin.clone()))).await;
                 }
                 known = found;
             }
@@ -175,6 +205,47 @@ async fn keep_looking_up(
         }
         tokio::time::sleep(LOOK_UP).await;
     }
+}
+
+/// An error with what caused it, and what caused that.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Why there was no answer of a service of the suite: what the connection says, down to the certificate that was not trusted
+/// or carries another name. Holds addresses and names of certificates, nothing that was sent.
+#[must_use]
+pub fn no_answer(status: &Status) -> String {
+    let mut text = status.message().to_owned();
+    if let Some(source) = std::error::Error::source(status) {
+        let said = chain(source);
+        text = if said.contains(&text) { said } else { format!("{text}: {said}") };
+    }
+    text
+}
+
+/// What went wrong with a call, for a log: the reason when a service of the suite refused it; otherwise what our own end of the
+/// connection says, and of what others say no more than the code.
+pub(crate) fn fault(status: &Status) -> String {
+    crate::status::reason_of(status).unwrap_or_else(|| match std::error::Error::source(status) {
+        Some(source) => chain(source),
+        None => status.code().to_string(),
+    })
+}
+
+/// Whether a call failed because the server's certificate was not taken: nothing was sent then.
+#[must_use]
+pub fn is_untrusted(status: &Status) -> bool {
+    no_answer(status).contains("invalid peer certificate")
 }
 
 /// How long to wait before the same request may be sent again; `None`: never send it again. Whoever asks again must send the

@@ -150,6 +150,12 @@ impl Refusal {
         Self::new(Reason::SamePerson)
     }
 
+    /// A party to a case may not decide it.
+    #[must_use]
+    pub fn recused() -> Self {
+        Self::new(Reason::Recused)
+    }
+
     /// The station is not known here.
     #[must_use]
     pub fn station_unknown(station: &str) -> Self {
@@ -190,6 +196,36 @@ impl Refusal {
     #[must_use]
     pub fn unknown_method() -> Self {
         Self::new(Reason::UnknownMethod)
+    }
+
+    /// Two kinds of evidence are needed.
+    #[must_use]
+    pub fn evidence_missing() -> Self {
+        Self::new(Reason::EvidenceMissing)
+    }
+
+    /// `event` is verified at the same place and hour.
+    #[must_use]
+    pub fn held_already(event: impl Into<String>) -> Self {
+        Self::new(Reason::HeldAlready).with("resource", event)
+    }
+
+    /// The partner may not be given events.
+    #[must_use]
+    pub fn partner_not_vetted() -> Self {
+        Self::new(Reason::PartnerNotVetted)
+    }
+
+    /// What is stored is not what was signed.
+    #[must_use]
+    pub fn snapshot_damaged(resource: impl Into<String>) -> Self {
+        Self::new(Reason::SnapshotDamaged).with("resource", resource)
+    }
+
+    /// It could be done until then (RFC 3339).
+    #[must_use]
+    pub fn too_late(until: impl Into<String>) -> Self {
+        Self::new(Reason::TooLate).with("until", until)
     }
 
     /// Rows of an import cannot be taken. At most the first 50 travel; a dry run lists all.

@@ -18,20 +18,28 @@ fn code(reason: Reason) -> Code {
     match reason {
         Reason::InvalidFields | Reason::ImportRefused => Code::InvalidArgument,
         Reason::TokenInvalid => Code::Unauthenticated,
-        Reason::PermissionMissing | Reason::OutOfScope | Reason::PurposeRequired | Reason::SamePerson => {
-            Code::PermissionDenied
-        }
+        Reason::PermissionMissing
+        | Reason::OutOfScope
+        | Reason::PurposeRequired
+        | Reason::SamePerson
+        | Reason::Recused => Code::PermissionDenied,
         Reason::NotFound => Code::NotFound,
         Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
-        Reason::StateForbids | Reason::StationUnknown | Reason::NotRostered | Reason::ClockRefused => {
-            Code::FailedPrecondition
-        }
+        Reason::StateForbids
+        | Reason::StationUnknown
+        | Reason::NotRostered
+        | Reason::ClockRefused
+        | Reason::EvidenceMissing
+        | Reason::HeldAlready
+        | Reason::PartnerNotVetted
+        | Reason::TooLate => Code::FailedPrecondition,
         Reason::EtagMismatch => Code::Aborted,
         Reason::Busy | Reason::TooLarge | Reason::SlowReader => Code::ResourceExhausted,
         Reason::Deadline => Code::DeadlineExceeded,
         Reason::DatabaseAway | Reason::Stopping => Code::Unavailable,
         Reason::EpochChanged => Code::OutOfRange,
         Reason::UnknownMethod => Code::Unimplemented,
+        Reason::SnapshotDamaged => Code::DataLoss,
         Reason::Internal | Reason::Unspecified => Code::Internal,
     }
 }

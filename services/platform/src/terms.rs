@@ -32,6 +32,24 @@ pub trait Term: Copy + Eq + Sized + 'static {
     }
 }
 
+/// What one value of an enum is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// The contract's name of the value: `CATEGORY_DOMESTIC_VIOLENCE`.
+    pub name: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// Hindi.
+    pub hi: &'static str,
+}
+
+/// The label of a value by the contract's name of its enum and its number: for whoever counts or shows values and decides
+/// nothing by them. `None` for 0 and for numbers that this release does not know.
+#[must_use]
+pub fn label(contract: &str, number: i32) -> Option<Label> {
+    mahila_proto::label(contract, number).map(|label| Label { name: label.name, en: label.en, hi: label.hi })
+}
+
 /// Declares a term: `term! { /// doc pub enum Risk: "mahila.intake.v1.Risk" { /// doc Low = 1 } }`.
 #[macro_export]
 macro_rules! term {

@@ -51,6 +51,14 @@ impl Source {
         Self::ALL.into_iter().find(|source| source.number() == number)
     }
 
+    /// Whether this principal is the machine of this control room: `systems/112`, or one of several, `systems/112-lucknow`.
+    /// Another's machine must not add to its calls, nor revise them.
+    #[must_use]
+    pub fn is_told_by(self, principal: &str) -> bool {
+        let rest = principal.strip_prefix("systems/").and_then(|system| system.strip_prefix(self.number()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
     /// How a complaint came that such a call became.
     #[must_use]
     pub const fn channel(self) -> Channel {

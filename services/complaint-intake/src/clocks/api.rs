@@ -39,6 +39,7 @@ impl From<&Place> for wire::ComplaintPlace {
             district: format!("units/{}", place.district),
             registered_day: Some(date(place.registered_day)),
             imported: place.imported,
+            statutory_due_day: place.statutory_due.map(date),
         }
     }
 }

@@ -75,6 +75,11 @@ impl Clocks {
         self.0.iter().filter(|clock| clock.runs()).min_by_key(|clock| (clock.due_at, clock.code))
     }
 
+    /// The IST day on which the earliest running one that is fixed by law falls due, passed or not.
+    pub(crate) fn statutory_due(&self) -> Option<NaiveDate> {
+        self.0.iter().filter(|clock| clock.runs() && clock.statutory).map(|clock| ist_day(clock.due_at)).min()
+    }
+
     /// For people: the running ones with the next due first, then the stopped ones.
     pub(crate) fn next_due_first(&self) -> Vec<&Clock> {
         let mut clocks: Vec<&Clock> = self.0.iter().collect();

@@ -63,14 +63,14 @@ pub(crate) async fn load(db: &mut Tx, complaints: &[Uuid]) -> Result<HashMap<Uui
 /// Limits of many complaints, a column each.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    complaints: Vec<Uuid>,
-    codes: Vec<i16>,
-    started: Vec<DateTime<Utc>>,
-    due: Vec<DateTime<Utc>>,
-    breach: Vec<DateTime<Utc>>,
-    stopped: Vec<Option<DateTime<Utc>>>,
-    breached: Vec<bool>,
-    statutory: Vec<bool>,
+    pub(crate) complaints: Vec<Uuid>,
+    pub(crate) codes: Vec<i16>,
+    pub(crate) started: Vec<DateTime<Utc>>,
+    pub(crate) due: Vec<DateTime<Utc>>,
+    pub(crate) breach: Vec<DateTime<Utc>>,
+    pub(crate) stopped: Vec<Option<DateTime<Utc>>>,
+    pub(crate) breached: Vec<bool>,
+    pub(crate) statutory: Vec<bool>,
 }
 
 impl Columns {
@@ -174,6 +174,7 @@ impl Command for MarkBreached {
             received_day: NaiveDate,
             conflict_with_station: bool,
             imported: bool,
+            statutory_due_at: Option<DateTime<Utc>>,
         }
         let mut rows = sqlx::query_as!(
             Marked,
@@ -182,7 +183,10 @@ impl Command for MarkBreached {
                WHERE complaints.id = clocks.complaint AND clocks.complaint = ANY($1)
                  AND stopped_at IS NULL AND NOT breached AND breach_at < $2
                RETURNING complaint, code, due_at, station, district, received_day, conflict_with_station,
-                         register_no IS NOT NULL AS "imported!""#,
+                         register_no IS NOT NULL AS "imported!",
+                         (SELECT min(running.due_at) FROM intake.clocks AS running
+                          WHERE running.complaint = complaints.id AND running.statutory AND running.stopped_at IS NULL)
+                             AS statutory_due_at"#,
             &self.complaints,
             by.now
         )
@@ -196,6 +200,7 @@ impl Command for MarkBreached {
                 district: row.district,
                 registered_day: row.received_day,
                 imported: row.imported,
+                statutory_due: row.statutory_due_at.map(ist_day),
             };
             let (code, day) = (term::<ClockCode>(row.code)?, ist_day(row.due_at));
             done = done.and(&Breached { complaint: row.complaint, place, code, day });

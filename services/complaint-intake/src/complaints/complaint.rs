@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::event::{Event, What};
 use super::law::Section;
 use crate::clocks::{Breached, Clocks, Facts};
+use crate::directions::Direction;
 use crate::place::Place;
-use crate::terms::{CaseState, Category, Channel, ContactMode, HandlingState, LegalActionKind, Risk};
+use crate::terms::{CaseState, Category, Channel, ClockCode, ContactMode, HandlingState, LegalActionKind, Risk};
 
 /// A complaint, without identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,8 @@ pub(crate) struct Complaint {
     pub child: bool,
     /// A woman officer has recorded it or met her.
     pub heard_by_woman: bool,
+    /// A woman officer recorded it. Never changes: the figures that its first entry moved are moved by this again.
+    pub recorded_by_woman: bool,
     /// Sections named at triage.
     pub law_sections: Vec<Section>,
     /// The receipt was offered.
@@ -66,10 +69,23 @@ pub(crate) struct Complaint {
     pub satisfied: bool,
     /// Who recorded it.
     pub recorded_by: String,
+    /// The event of a campaign at which she asked for help; told with her consent.
+    pub campaign_event: Option<CampaignEvent>,
     /// Its limits.
     pub clocks: Clocks,
+    /// What reviews directed, in the order in which it took effect.
+    pub directions: Vec<Direction>,
     /// From 1; one more with every change.
     pub version: i64,
+}
+
+/// An event of an awareness campaign, by the ids in its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CampaignEvent {
+    /// The campaign.
+    pub campaign: Uuid,
+    /// The event in it.
+    pub event: Uuid,
 }
 
 /// A complaint after a step, and what the journal is told.
@@ -113,7 +129,20 @@ impl Complaint {
             district: self.district.clone(),
             registered_day: ist_day(self.received_at),
             imported: self.imported,
+            statutory_due: self.clocks.statutory_due(),
         }
+    }
+
+    /// When it next asks for work: the earliest of its running limits and of the directions that nobody followed. `None`:
+    /// nothing waits.
+    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
+        let directed = self.directions.iter().filter_map(|direction| direction.due(self.handling));
+        self.clocks.next().map(|clock| clock.due_at).into_iter().chain(directed).min()
+    }
+
+    /// The limit that [`Complaint::due`] is of; `None`: a direction, or nothing waits.
+    pub(super) fn due_limit(&self) -> Option<ClockCode> {
+        self.clocks.next().filter(|clock| Some(clock.due_at) == self.due()).map(|clock| clock.code)
     }
 
     /// What limits ask.
@@ -146,8 +175,8 @@ impl Complaint {
         self.clocks = clocks;
     }
 
-    /// The complaint after a step: `edit` says what the step does, `what` what the journal is told of it; limits, version
-    /// and the entries that follow from them come by themselves.
+    /// The complaint after a step: `edit` says what the step does, `what` what the journal is told of it; limits, directions
+    /// that it answers, version and the entries that follow from them come by themselves.
     pub(super) fn change(
         &self,
         now: DateTime<Utc>,
@@ -156,6 +185,9 @@ impl Complaint {
         edit: impl FnOnce(&mut Self),
     ) -> Change {
         let mut after = self.clone();
+        for direction in &mut after.directions {
+            *direction = what.iter().fold(*direction, |direction, what| direction.after(what.done()));
+        }
         edit(&mut after);
         after.version += 1;
         let mut clocks = std::mem::take(&mut after.clocks);

@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::clocks::Breached;
+use crate::directions::Done;
 use crate::place::Place;
-use crate::terms::{ActionKind, CaseState, Category, Channel, HandlingState, LegalActionKind, Risk};
+use crate::terms::{ActionKind, CaseState, Category, Channel, DecisionKind, HandlingState, LegalActionKind, Risk};
 
 /// Something happened to a complaint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,19 @@ pub(crate) struct Event {
     pub day: NaiveDate,
     /// What.
     pub what: What,
+}
+
+/// Where and as what the figures held a complaint, for them to move from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Where.
+    pub place: Place,
+    /// How it came.
+    pub channel: Channel,
+    /// Where handling stood.
+    pub handling: HandlingState,
+    /// Recorded by a woman officer, as its first entry said.
+    pub recorded_by_woman: bool,
 }
 
 /// What happened.
@@ -55,8 +69,8 @@ pub(crate) enum What {
         category: Category,
         /// The danger now.
         risk: Risk,
-        /// Where it was counted before, if that changed.
-        counted_before: Option<Place>,
+        /// As what it was counted before, if the place changed.
+        counted_before: Option<Counted>,
     },
     /// A post was given it.
     Assigned {
@@ -91,4 +105,29 @@ pub(crate) enum What {
     },
     /// A limit passed.
     Breached(Breached),
+    /// A decision of a review took effect.
+    Directed {
+        /// What was decided.
+        kind: DecisionKind,
+        /// It was reopened by it.
+        changed_state: bool,
+    },
+}
+
+impl What {
+    /// What of it may answer a direction.
+    pub(super) fn done(&self) -> Done {
+        match self {
+            Self::Assigned { .. } => Done { assigned: true, ..Done::default() },
+            Self::Acted { kind, .. } => Done { action: Some(*kind), deed: kind.is_deed(), ..Done::default() },
+            Self::LegalAction { kind } => Done { fir: kind.is_fir(), deed: kind.is_deed(), ..Done::default() },
+            Self::Registered { .. }
+            | Self::Moved { .. }
+            | Self::Triaged { .. }
+            | Self::Acknowledged { .. }
+            | Self::Feedback { .. }
+            | Self::Breached(_)
+            | Self::Directed { .. } => Done::default(),
+        }
+    }
 }

@@ -17,6 +17,6 @@ pub(crate) mod store;
 mod tests;
 mod viewer;
 
-pub(crate) use api::{ACKNOWLEDGED, ACTED, ASSIGNED, FEEDBACK, LEGAL_ACTION, MOVED, REGISTERED, TRIAGED};
+pub(crate) use api::{ACKNOWLEDGED, ACTED, ASSIGNED, DIRECTED, FEEDBACK, LEGAL_ACTION, MOVED, REGISTERED, TRIAGED};
 pub(crate) use complaint::{Change, Complaint};
 pub(crate) use register::{NewComplaint, RecordedAt};

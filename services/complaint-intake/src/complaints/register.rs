@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use platform::clock::{day_begins, ist_day};
 use uuid::Uuid;
 
-use super::complaint::{Change, Complaint};
+use super::complaint::{CampaignEvent, Change, Complaint};
 use super::event::{Event, What};
 use crate::clocks::Clocks;
 use crate::terms::{CaseState, Category, Channel, ContactMode, HandlingState, Risk};
@@ -62,6 +62,8 @@ pub(crate) struct NewComplaint {
     pub told_at: Option<DateTime<Utc>>,
     /// From a paper register.
     pub line: Option<RegisterLine>,
+    /// The event of a campaign at which she asked for help; told with her consent.
+    pub campaign_event: Option<CampaignEvent>,
     /// What names anybody.
     pub sealed: Sealed,
 }
@@ -104,6 +106,7 @@ impl NewComplaint {
             needs_support: self.needs_support,
             child: is_child(self.category, self.child),
             heard_by_woman: self.by_woman,
+            recorded_by_woman: self.by_woman,
             law_sections: Vec::new(),
             acknowledged: imported,
             actions: 0,
@@ -111,7 +114,9 @@ impl NewComplaint {
             progress_told: false,
             satisfied: false,
             recorded_by: recorded_by.to_owned(),
+            campaign_event: self.campaign_event,
             clocks: Clocks::default(),
+            directions: Vec::new(),
             version: 1,
         };
         complaint.start_clocks();

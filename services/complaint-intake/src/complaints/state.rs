@@ -22,6 +22,14 @@ impl HandlingState {
         })
     }
 
+    /// After a review said to open it again: what had come to an outcome is in work once more. What is in work goes on.
+    pub(super) fn after_reopening(self) -> Self {
+        match self {
+            Self::ActionTaken | Self::Disposed => Self::Reopened,
+            other => other,
+        }
+    }
+
     /// After something was done for her. Before triage it is recorded and settles nothing: nobody has said what this is.
     pub(super) fn after_deed(self) -> Self {
         match self {
@@ -143,6 +151,15 @@ mod tests {
             (Disposed, None),
         ] {
             assert_eq!(from.after_triage().ok(), to, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_came_to_an_outcome_can_be_opened_again() {
+        use HandlingState::{ActionTaken, Disposed, Reopened};
+        for from in HandlingState::ALL {
+            let reopens = [ActionTaken, Disposed].contains(from);
+            assert_eq!(from.after_reopening(), if reopens { Reopened } else { *from }, "{from:?}");
         }
     }
 

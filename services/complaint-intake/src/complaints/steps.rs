@@ -6,9 +6,10 @@ use platform::clock::{day_after, day_begins, ist_day};
 use platform::terms::Term as _;
 
 use super::complaint::{Change, Complaint};
-use super::event::What;
+use super::event::{Counted, What};
 use super::law::Section;
-use crate::terms::{ActionKind, Category, HandlingState, LegalActionKind, Risk};
+use crate::directions::Decision;
+use crate::terms::{ActionKind, Category, DecisionKind, HandlingState, LegalActionKind, Risk};
 
 /// "In time" of an acknowledgement.
 const ACKNOWLEDGE_IN: Duration = Duration::minutes(30);
@@ -53,10 +54,14 @@ impl Complaint {
     /// Category, risk and law are settled. A later triage changes them and leaves limits that run as they are.
     pub(crate) fn triage(&self, triage: &Triage, now: DateTime<Utc>) -> Result<Change, Refusal> {
         let handling = self.handling.after_triage()?;
-        let counted = self.place();
         // Conflict is found, never lost: no later category takes the complaint back to the station.
         let conflict = self.conflict_with_station || triage.category.is_against_station();
-        let counted_before = (conflict && !self.conflict_with_station).then_some(counted);
+        let counted_before = (conflict && !self.conflict_with_station).then(|| Counted {
+            place: self.place(),
+            channel: self.channel,
+            handling: self.handling,
+            recorded_by_woman: self.recorded_by_woman,
+        });
         let what = What::Triaged { was: self.category, category: triage.category, risk: triage.risk, counted_before };
         Ok(self.change(now, None, vec![what], |complaint| {
             complaint.handling = handling;
@@ -116,6 +121,25 @@ impl Complaint {
             complaint.progress_told |= kind == ActionKind::Contacted && complaint.case.awaits_final_report();
             if kind.is_deed() {
                 complaint.handling = complaint.handling.after_deed();
+            }
+        }))
+    }
+
+    /// A decision of a review takes effect. It reopens what it says to reopen; whatever else it says stands on the complaint as
+    /// a direction until something is done that answers it. `None`: it directs nothing.
+    pub(crate) fn direct(&self, decision: &Decision, now: DateTime<Utc>) -> Option<Change> {
+        let direction = decision.direction()?;
+        let handling = match direction.kind {
+            DecisionKind::Reopen => self.handling.after_reopening(),
+            _ => self.handling,
+        };
+        let changed_state = handling != self.handling;
+        Some(self.change(now, None, vec![What::Directed { kind: direction.kind, changed_state }], |complaint| {
+            complaint.directions.push(direction);
+            if changed_state {
+                complaint.handling = handling;
+                // Of what comes now she has not been asked.
+                complaint.satisfied = false;
             }
         }))
     }

@@ -78,53 +78,8 @@ pub(crate) struct Filter {
 
 #[cfg(test)]
 mod tests {
-    use platform::directory::{Name, Station, StationType, UnitVersion};
-
     use super::*;
-
-    fn day() -> NaiveDate {
-        NaiveDate::from_ymd_opt(2020, 10, 23).unwrap()
-    }
-
-    fn tree() -> Tree {
-        let from = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap();
-        let unit = |id: &str, kind, parent: Option<&str>| UnitVersion {
-            id: id.into(),
-            kind,
-            name: Name::default(),
-            parent: parent.map(Into::into),
-            from,
-            to: None,
-            lgd_code: 0,
-        };
-        let station = |id: &str, parent: &str, district: &str| Station {
-            id: id.into(),
-            kind: StationType::Regular,
-            name: Name::default(),
-            parent: parent.into(),
-            district: district.into(),
-            seq: 1,
-            pincode: String::new(),
-            latitude: 0.0,
-            longitude: 0.0,
-            from,
-            to: None,
-            synthetic: true,
-            source: String::new(),
-        };
-        Tree::new(
-            vec![
-                unit("up", UnitKind::State, None),
-                unit("district-162", UnitKind::District, Some("up")),
-                unit("circle-162-1", UnitKind::Circle, Some("district-162")),
-                unit("district-118", UnitKind::District, Some("up")),
-            ],
-            vec![
-                station("ps-162-001", "circle-162-1", "district-162"),
-                station("ps-118-001", "district-118", "district-118"),
-            ],
-        )
-    }
+    use crate::sample::{day, tree};
 
     fn caller(unit: &str) -> Caller {
         Caller { principal: "posts/ps-162-001-desk-1".into(), units: vec![unit.into()], ..Caller::anonymous() }
@@ -132,10 +87,13 @@ mod tests {
 
     #[test]
     fn a_scope_sees_its_stations_and_the_queues_of_its_districts() {
+        let of_circle = vec!["ps-162-001", "ps-162-002"];
+        let of_district =
+            ["ps-162-001", "ps-162-002", "ps-162-003", "ps-162-004", "ps-162-005", "ps-162-009", ""].to_vec();
         for (unit, stations, districts, hides) in [
             ("up", None, vec![], false),
-            ("district-162", Some(vec!["ps-162-001", ""]), vec!["district-162"], false),
-            ("circle-162-1", Some(vec!["ps-162-001"]), vec![], false),
+            ("district-162", Some(of_district), vec!["district-162"], false),
+            ("circle-162-1", Some(of_circle), vec![], false),
             ("ps-162-001", Some(vec!["ps-162-001"]), vec![], true),
         ] {
             let sight = Sight::of(&Scope::of(&caller(unit), &tree(), day()), None, &tree(), day());

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::sight::{Filter, Own, Sight};
 use crate::complaints::Complaint;
-use crate::complaints::store::{Row, read_clocks};
+use crate::complaints::store::load_all;
 
 /// A statement over complaints that are seen and asked for: what it selects, what follows the condition, and the parameters
 /// from `$12` on.
@@ -147,13 +147,14 @@ pub(super) async fn open(db: &PgPool, sight: &Sight, before: Option<i64>, limit:
 /// A complaint that waits for something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waiting {
-    /// When its next limit is due.
+    /// Since when, or from when on, it asks for work.
     pub due: DateTime<Utc>,
     /// The complaint.
     pub id: Uuid,
 }
 
-/// Open complaints with a running limit, the next due first, after a place; `mine`: only what is given to this post.
+/// Complaints for which something is due (a limit that runs, a direction that nobody followed), the next first, after a place;
+/// `mine`: only what is given to this post. For one that is disposed of, only what the law asks all the same is due.
 pub(super) async fn work(
     db: &PgPool,
     sight: &Sight,
@@ -166,7 +167,7 @@ pub(super) async fn work(
     let rows = seen!(
         query!(
             r#"SELECT next_due_at AS "due!", id"#,
-            "AND next_due_at IS NOT NULL AND handling_state <> 6
+            "AND next_due_at IS NOT NULL
              AND ($12::text IS NULL OR assignee = $12)
              AND ($13::timestamptz IS NULL OR (next_due_at, id) > ($13, $14::uuid))
              ORDER BY next_due_at, id LIMIT $15"
@@ -201,23 +202,7 @@ async fn try_read(
 ) -> Result<HashMap<Uuid, Complaint>, sqlx::Error> {
     let condition = Condition::all(sight);
     let seen = seen!(query_scalar!("SELECT id", "AND id = ANY($12)"), condition, ids).fetch_all(db).await?;
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, receipt_no, station, district, channel, category, risk, handling_state, case_state,
-                conflict_with_station, received_at, first_word_at, assignee, register_no, contact_mode, needs_support, child,
-                heard_by_woman, law_sections, acknowledged, actions, legal_actions, progress_told, satisfied, recorded_by, version
-         FROM intake.complaints WHERE id = ANY($1)",
-        &seen
-    )
-    .fetch_all(db)
-    .await?;
-    let mut clocks = if with_clocks { read_clocks(db, &seen).await? } else { HashMap::new() };
-    rows.into_iter()
-        .map(|row| {
-            let clocks = clocks.remove(&row.id).unwrap_or_default();
-            Ok((row.id, row.with(clocks)?))
-        })
-        .collect()
+    load_all(&mut *db.acquire().await?, &seen, with_clocks).await
 }
 
 /// What happened to complaints since an entry of the journal.

@@ -10,17 +10,17 @@ use platform::terms::Term as _;
 /// What many subjects' rows hold, a column each.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    subjects: Vec<Uuid>,
-    wrapped: Vec<Vec<u8>>,
-    person_subjects: Vec<Uuid>,
-    places: Vec<i16>,
-    roles: Vec<i16>,
-    persons: Vec<Vec<u8>>,
-    phone_indexes: Vec<Option<Vec<u8>>>,
-    narrative_subjects: Vec<Uuid>,
-    narratives: Vec<Vec<u8>>,
-    contact_subjects: Vec<Uuid>,
-    contacts: Vec<Vec<u8>>,
+    pub(crate) subjects: Vec<Uuid>,
+    pub(crate) wrapped: Vec<Vec<u8>>,
+    pub(crate) person_subjects: Vec<Uuid>,
+    pub(crate) places: Vec<i16>,
+    pub(crate) roles: Vec<i16>,
+    pub(crate) persons: Vec<Vec<u8>>,
+    pub(crate) phone_indexes: Vec<Option<Vec<u8>>>,
+    pub(crate) narrative_subjects: Vec<Uuid>,
+    pub(crate) narratives: Vec<Vec<u8>>,
+    pub(crate) contact_subjects: Vec<Uuid>,
+    pub(crate) contacts: Vec<Vec<u8>>,
 }
 
 impl Columns {

@@ -26,8 +26,8 @@ pub type Client = IntakeServiceClient<PeerChannel>;
 
 /// A running intake.
 pub struct Intake {
-    /// Its database.
-    pub database: TestDatabase,
+    /// Its database; several may be on one.
+    pub database: Arc<TestDatabase>,
     /// Its clock: 23 October 2020, ten in the morning in India, until moved.
     pub clock: Arc<ReplayClock>,
     due: Vec<Arc<dyn Due>>,
@@ -63,16 +63,21 @@ INSERT INTO platform.directory_stations
     ('ps-157-002', 2, 1, 'Aminabad', 'अमीनाबाद', 'circle-157-2', 'district-157', '226018', 26.84, 80.92, '2020-01-01', NULL, false, 'test'),
     ('ps-164-001', 1, 1, 'Mahoba', 'महोबा', 'district-164', 'district-164', '210427', 25.29, 79.87, '2020-01-01', NULL, false, 'test')";
 
+/// A database of its own, which knows of units and stations.
+pub async fn database() -> Arc<TestDatabase> {
+    let database = test_database(&complaint_intake::MIGRATOR).await;
+    sqlx::raw_sql(DIRECTORY).execute(&database.pool).await.expect("the directory's rows");
+    Arc::new(database)
+}
+
 impl Intake {
     /// One of its own.
     pub async fn start() -> Self {
-        let database = test_database(&complaint_intake::MIGRATOR).await;
-        sqlx::raw_sql(DIRECTORY).execute(&database.pool).await.expect("the directory's rows");
-        Self::on(database).await
+        Self::on(database().await, None).await
     }
 
-    /// On a database that is there.
-    pub async fn on(database: TestDatabase) -> Self {
+    /// On a database that is there, following the review at this address, or none.
+    pub async fn on(database: Arc<TestDatabase>, review: Option<String>) -> Self {
         let keys = tempfile::tempdir().expect("a folder");
         let keys_file = keys.path().join("keys");
         Keys::generate_file(&keys_file, &os_random()).expect("fresh keys");
@@ -80,7 +85,7 @@ impl Intake {
             simulated: true,
             database: DatabasesSettings { intake: Some(database.settings()), ..DatabasesSettings::default() },
             // Nobody listens there.
-            peers: PeersSettings { registry: Some("http://127.0.0.1:1".into()), ..PeersSettings::default() },
+            peers: PeersSettings { registry: Some("http://127.0.0.1:1".into()), review, ..PeersSettings::default() },
             seal: SealSettings { keys_file: Some(keys_file) },
             ..Settings::default()
         };

@@ -111,3 +111,38 @@ async fn ten_thousand_limits_that_cannot_be_marked_do_not_hold_up_the_next() {
     let codes: Vec<_> = breached(&intake).await.into_iter().map(|(code, _)| code).collect();
     assert_eq!(codes, [ClockCode::Acknowledge]);
 }
+
+#[tokio::test]
+async fn entries_tell_the_day_of_the_law_s_next_limit_and_a_passed_one_stays_told() {
+    let intake = Intake::start().await;
+    let name = registered(&intake, "ps-157-001", Category::SexualAssault).await.name;
+    registered(&intake, "ps-157-001", Category::Dowry).await;
+    let entries: Vec<wire::ComplaintRegistered> = intake.entries("intake.complaint.registered").await;
+    let days: Vec<_> = entries.iter().map(|entry| entry.statutory_due_day).collect();
+    assert_eq!(days, [Some(day(2020, 10, 24)), None], "the doctor in a day; what is ours is not the law's");
+
+    intake.advance_to(at("2020-10-26 10:00")).await;
+    let all = breached(&intake).await;
+    assert!(all.iter().any(|(code, _)| *code == ClockCode::Medical));
+    for (code, entry) in all {
+        let due = entry.place.as_ref().unwrap().statutory_due_day;
+        assert!(due == Some(day(2020, 10, 24)) || (due.is_none() && code != ClockCode::Medical), "{code:?}: {due:?}");
+    }
+    let met = |kind: LegalActionKind, number: &str| wire::RecordLegalActionRequest {
+        request_id: request_id(),
+        name: name.clone(),
+        kind: kind.into(),
+        number: number.into(),
+        ..wire::RecordLegalActionRequest::default()
+    };
+    let mut sho = intake.sho("ps-157-001");
+    sho.record_legal_action(met(LegalActionKind::MedicalExamination, "M 1")).await.unwrap();
+    sho.record_legal_action(met(LegalActionKind::ChildWelfareReport, "C 1")).await.unwrap();
+    let entries: Vec<wire::LegalActionRecorded> = intake.entries("intake.legal_action.recorded").await;
+    let days: Vec<_> = entries.iter().map(|entry| entry.place.as_ref().unwrap().statutory_due_day).collect();
+    assert_eq!(
+        days,
+        [Some(day(2020, 10, 24)), None],
+        "the child's report, due that day too; then nothing of the law's"
+    );
+}

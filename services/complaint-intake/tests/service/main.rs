@@ -4,6 +4,7 @@
 mod harness;
 
 mod calls;
+mod directions;
 mod identity;
 mod importing;
 mod limits;

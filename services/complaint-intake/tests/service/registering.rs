@@ -175,3 +175,34 @@ async fn limits_run_from_the_earliest_word() {
     };
     assert_eq!(refused(intake.desk("ps-157-002").register_complaint(elsewhere).await), "NOT_FOUND");
 }
+
+#[tokio::test]
+async fn a_lead_of_a_campaign_comes_with_her_consent_and_names_its_event() {
+    let intake = Intake::start().await;
+    let mut desk = intake.desk("ps-157-001");
+    let event = format!("campaigns/{}/events/{}", uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+    let lead = |consent: bool, event: &str| wire::RegisterComplaintRequest {
+        channel: wire::Channel::Campaign.into(),
+        consent,
+        campaign_event: event.into(),
+        ..complaint("ps-157-001", wire::Category::DomesticViolence)
+    };
+    let status = desk.register_complaint(lead(false, "")).await.unwrap_err();
+    assert_eq!(wrong_fields(&status), ["consent", "campaign_event"]);
+    let status = desk.register_complaint(lead(true, "campaigns/one")).await.unwrap_err();
+    assert_eq!(wrong_fields(&status), ["campaign_event"]);
+    let walked_in = wire::RegisterComplaintRequest { channel: wire::Channel::WalkIn.into(), ..lead(true, &event) };
+    let status = desk.register_complaint(walked_in).await.unwrap_err();
+    assert_eq!(wrong_fields(&status), ["consent", "campaign_event"]);
+
+    let request = lead(true, &event);
+    let recorded = desk.register_complaint(request.clone()).await.unwrap().into_inner();
+    assert_eq!((recorded.channel(), recorded.campaign_event.as_str()), (wire::Channel::Campaign, event.as_str()));
+    assert_eq!(desk.register_complaint(request).await.unwrap().into_inner(), recorded);
+    let read = desk.get_complaint(wire::GetComplaintRequest { name: recorded.name.clone() }).await.unwrap();
+    assert_eq!(read.into_inner(), recorded, "it is kept");
+    for entry in intake.journal().await {
+        let payload = String::from_utf8_lossy(&entry.payload).into_owned();
+        assert!(!payload.contains("campaigns/"), "{} names where she was", entry.kind);
+    }
+}

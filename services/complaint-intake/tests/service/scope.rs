@@ -214,6 +214,10 @@ async fn a_conflict_found_at_triage_takes_the_complaint_from_the_station_and_its
         })
         .collect();
     assert_eq!(places, [("", Some("stations/ps-157-001")), ("", None)]);
+    let (moved, stays) = (&entries[0], &entries[1]);
+    assert_eq!((moved.channel(), moved.recorded_by_woman), (wire::Channel::WalkIn, true));
+    assert_eq!(moved.handling_state_before(), wire::HandlingState::Received);
+    assert_eq!((stays.channel, stays.handling_state_before, stays.recorded_by_woman), (0, 0, false));
 }
 
 #[tokio::test]

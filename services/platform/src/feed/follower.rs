@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};
 
 use super::{ApplyError, Entry, Projection};
-use crate::client::Peer;
+use crate::client::{self, Peer};
 use crate::fields::day_of;
 use crate::status::reason_of;
 use crate::telemetry::{self, Counter, names};
-use crate::write::{By, Command, Done, Outcome, Tx, Writer, read_refusal};
+use crate::write::{By, Command, Done, Outcome, Subject, Tx, Writer, read_refusal};
 
 /// How far a follower is: for the lag metric and for the freshness of statements.
 #[derive(Debug, Clone)]
@@ -199,7 +199,7 @@ impl<P: Projection> Follower<P> {
 
     async fn refused(&self, status: &Status, writer: &Writer, at: &Place) -> Result<(), String> {
         if reason_of(status).as_deref() != Some("EPOCH_CHANGED") {
-            return Err(reason_of(status).unwrap_or_else(|| status.code().to_string()));
+            return Err(client::fault(status));
         }
         tracing::warn!(source = self.progress.source(), "the source began a new epoch: starting over from nothing");
         let reset = Reset { projection: self.projection.clone(), from: at.clone() };
@@ -283,6 +283,10 @@ impl<P: Projection> Command for Apply<P> {
     /// Whether it was applied here.
     type Effect = bool;
     const NAME: &'static str = "follow";
+
+    fn subjects(&self) -> Vec<Subject> {
+        self.projection.subjects(&self.entries)
+    }
 
     async fn apply(&self, tx: &mut Tx, by: &By) -> Result<Outcome<bool>, sqlx::Error> {
         if !move_place(tx, self.projection.source(), &self.from, &self.to).await? {

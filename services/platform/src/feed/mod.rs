@@ -12,7 +12,7 @@ pub use follower::{Follower, Progress};
 pub use server::{FeedServer, FeedSource};
 
 use crate::journal::Draft;
-use crate::write::{By, Tx};
+use crate::write::{By, Subject, Tx};
 
 /// An entry of another service's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,12 @@ pub trait Projection: Send + Sync + 'static {
 
     /// Which kinds.
     fn kinds(&self) -> &'static [&'static str];
+
+    /// What these entries change that calls change too: locked before anything is read, in the one order of all writers.
+    /// Nothing for a copy that only the follower writes.
+    fn subjects(&self, _entries: &[Entry]) -> Vec<Subject> {
+        Vec::new()
+    }
 
     /// Applies entries in their order, inside the transaction that moves the position. Gives what goes into the service's
     /// own journal.

@@ -9,7 +9,8 @@ use super::error::{PostgresError, Result};
 /// anywhere: all schemas that the migrating role owns, which are those of its migrations.
 ///
 /// Narrower than "all rows": lists of migrations are read only; the journal and the deployment's mark are added to and
-/// never changed, whoever asks. Partitions get nothing, since their parent's rights hold for access through the parent.
+/// never changed, whoever asks, and so is a service's own table whose comment is `append-only`. Partitions get nothing,
+/// since their parent's rights hold for access through the parent.
 const STATEMENTS: &str = r"
 WITH mine AS (
     SELECT n.oid, n.nspname
@@ -23,6 +24,7 @@ WITH mine AS (
             WHEN c.relispartition THEN NULL
             WHEN c.relkind IN ('v', 'm') OR c.relname = '_migrations' THEN 'SELECT'
             WHEN m.nspname = 'platform' AND c.relname IN ('journal', 'deployment') THEN 'SELECT, INSERT'
+            WHEN obj_description(c.oid, 'pg_class') = 'append-only' THEN 'SELECT, INSERT'
             ELSE 'SELECT, INSERT, UPDATE, DELETE'
         END AS rights
     FROM pg_class c JOIN mine m ON m.oid = c.relnamespace

@@ -12,6 +12,8 @@ mod identifier;
 mod migrate;
 mod pool;
 #[cfg(any(test, feature = "testing"))]
+pub mod small_disk;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 #[cfg(test)]

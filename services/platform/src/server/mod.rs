@@ -7,6 +7,7 @@ mod vocabulary;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use crate::clock::ReplayClock;
 use crate::feed::FeedServer;
 use crate::lifecycle::Lifecycle;
 use crate::service::Parts;
-use crate::settings::{ServerSettings, Settings, TlsSettings};
+use crate::settings::{ServerSettings, Settings, SettingsError, TlsSettings};
 
 pub use replay::{ReplayServer, stood_at};
 
@@ -38,12 +39,15 @@ pub enum ServeError {
     /// The address.
     #[error("server.listen: cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
-    /// A file of `server.tls`.
-    #[error("server.tls: cannot read {0}: {1}")]
-    TlsFile(std::path::PathBuf, std::io::Error),
+    /// The files of `server.tls`.
+    #[error(transparent)]
+    TlsFiles(#[from] SettingsError),
+    /// A file of `server.tls` that changed or went away since it was checked.
+    #[error("server.tls: {0} cannot be read: {1}")]
+    TlsFile(PathBuf, std::io::Error),
     /// The certificate and key.
     #[error("server.tls: {0}")]
-    Tls(tonic::transport::Error),
+    Tls(String),
     /// The descriptors (a fault of the build).
     #[error("the contract's descriptors cannot be served: {0}")]
     Reflection(tonic_reflection::server::Error),
@@ -60,11 +64,36 @@ pub fn need_rules(methods: &[mahila_proto::Method], served: &BTreeSet<&str>) -> 
     }
 }
 
+/// Takes the port. Who connects from now on waits until [`serve_on`] serves.
+///
+/// # Errors
+/// Another process has it, or it is not ours to take.
+pub async fn listen(settings: &ServerSettings) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(settings.listen).await.map_err(|error| ServeError::Listen(settings.listen, error))
+}
+
 /// Serves until the lifecycle stops. Answers once the port is bound, with its address (port 0 in the settings: a free one).
 ///
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve(
+    settings: &Settings,
+    parts: Vec<Parts>,
+    verifier: Verifier,
+    replay: Option<Arc<ReplayClock>>,
+    life: &Lifecycle,
+) -> Result<SocketAddr, ServeError> {
+    let listener = listen(&settings.server).await?;
+    serve_on(listener, settings, parts, verifier, replay, life)
+}
+
+/// The same on a port that was taken before the services started: those of one process follow each other, and find each
+/// other there from their first moment on. Must be called inside a runtime.
+///
+/// # Errors
+/// See [`ServeError`].
+pub fn serve_on(
+    listener: TcpListener,
     settings: &Settings,
     parts: Vec<Parts>,
     verifier: Verifier,
@@ -101,11 +130,10 @@ pub async fn serve(
     let stack = stack::Stack::layer(name, verifier, settings.server.max_in_flight, settings.server.max_message_bytes);
     let mut server = builder(&settings.server);
     if let Some(tls) = &settings.server.tls {
-        server = server.tls_config(tls_config(tls)?).map_err(ServeError::Tls)?;
+        let config = tls_config(tls)?;
+        server = server.tls_config(config).map_err(|error| ServeError::Tls(crate::client::chain(&error)))?;
     }
-    let listen = settings.server.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| ServeError::Listen(listen, error))?;
-    let address = listener.local_addr().map_err(|error| ServeError::Listen(listen, error))?;
+    let address = listener.local_addr().map_err(|error| ServeError::Listen(settings.server.listen, error))?;
     // Without it a lone answer waits for the peer's delayed acknowledgement: 40 ms, measured.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
 
@@ -168,8 +196,8 @@ fn builder(settings: &ServerSettings) -> Server {
 }
 
 fn tls_config(tls: &TlsSettings) -> Result<ServerTlsConfig, ServeError> {
-    let read =
-        |path: &std::path::Path| std::fs::read(path).map_err(|error| ServeError::TlsFile(path.to_owned(), error));
+    tls.check()?;
+    let read = |path: &Path| std::fs::read(path).map_err(|error| ServeError::TlsFile(path.to_owned(), error));
     let identity = Identity::from_pem(read(&tls.cert_file)?, read(&tls.key_file)?);
     let mut config = ServerTlsConfig::new().identity(identity);
     if let Some(authority) = &tls.client_ca_file {

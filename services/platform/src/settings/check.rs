@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::Problem;
 use super::sections::{ClockMode, DatabaseSettings};
 use super::service::Service;
-use super::{Settings, SettingsError};
+use super::{Settings, SettingsError, tls};
 use crate::limits;
 
 impl Settings {
@@ -32,7 +32,7 @@ impl Settings {
         SettingsError::unless_none(problems.0)
     }
 
-    /// Checks that everything is there which the named services need to run.
+    /// Checks that everything is there which the named services need to run, files of TLS included.
     ///
     /// # Errors
     /// All that is missing at once.
@@ -52,6 +52,12 @@ impl Settings {
         if services.contains(&Service::Intake) && self.seal.keys_file.is_none() {
             problems
                 .missing("seal.keys_file", "name the file with the vault's keys; the intake seals identity with them");
+        }
+        if let Some(tls) = &self.server.tls {
+            tls::check_server(tls, &mut problems);
+        }
+        if let Some(authorities) = &self.peers.ca_file {
+            tls::check_authorities("peers.ca_file", authorities, &mut problems);
         }
         SettingsError::unless_none(problems.0)
     }
@@ -159,11 +165,16 @@ const fn millis(duration: Duration) -> u128 {
     duration.as_millis()
 }
 
+/// What is wrong so far.
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, key: &str, wrong: impl Into<String>, mend: &str) {
+    pub(super) fn into_list(self) -> Vec<Problem> {
+        self.0
+    }
+
+    pub(super) fn add(&mut self, key: &str, wrong: impl Into<String>, mend: &str) {
         self.0.push(Problem::new(key, wrong, mend));
     }
 

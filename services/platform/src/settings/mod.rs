@@ -9,6 +9,7 @@ mod error;
 mod secret;
 mod sections;
 mod service;
+mod tls;
 mod units;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ pub use sections::{
     SealSettings, ServerSettings, TelemetrySettings, TlsSettings, WriteSettings,
 };
 pub use service::{Service, UnknownService};
+pub(crate) use tls::certificates;
 
 /// The first word of every variable.
 const PREFIX: &str = "MAHILA";

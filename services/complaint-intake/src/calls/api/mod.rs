@@ -202,6 +202,9 @@ fn command(
     now: DateTime<Utc>,
 ) -> Result<IngestCall, Refusal> {
     let told = read(message)?;
+    if !told.key.source.is_told_by(&call.caller.principal) {
+        return Err(Refusal::out_of_scope());
+    }
     let day = ist_day(told.times.received.min(now));
     let place = Place::of(&told.location, view.home(), &view.tree, day);
     let desk = place.desk(&view.tree, day);
@@ -235,6 +238,7 @@ fn command(
         visit: None,
         told_at: Some(report.times.received),
         line: None,
+        campaign_event: None,
         sealed: intake.vault.seal(ids.complaint, &told.identity),
     });
     let says_who =

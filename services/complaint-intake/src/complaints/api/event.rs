@@ -3,11 +3,16 @@
 use mahila_proto::intake::v1 as wire;
 use platform::fields::date;
 use platform::journal::{Audience, Event as JournalEvent, Kind};
-use platform::terms::Term as _;
+use platform::terms::Term;
 use prost::Message as _;
 
 use crate::clocks::station_name;
 use crate::complaints::event::{Event, What};
+
+/// A term's number on the wire; 0: none.
+fn number_of<T: Term>(term: Option<T>) -> i32 {
+    term.map_or(0, |term| term.number().into())
+}
 
 const fn kind(name: &'static str) -> Kind {
     Kind { name, audience: Audience::Only(&["review-scheduling", "oversight"]) }
@@ -29,6 +34,8 @@ pub(crate) const ACTED: Kind = kind("intake.action.recorded");
 pub(crate) const LEGAL_ACTION: Kind = kind("intake.legal_action.recorded");
 /// Journal kind: she was asked.
 pub(crate) const FEEDBACK: Kind = kind("intake.feedback.recorded");
+/// Journal kind: a decision of a review took effect.
+pub(crate) const DIRECTED: Kind = kind("intake.direction.taken");
 
 impl JournalEvent for Event {
     fn kind(&self) -> Kind {
@@ -42,6 +49,7 @@ impl JournalEvent for Event {
             What::LegalAction { .. } => LEGAL_ACTION,
             What::Feedback { .. } => FEEDBACK,
             What::Breached(breached) => breached.kind(),
+            What::Directed { .. } => DIRECTED,
         }
     }
 
@@ -59,10 +67,11 @@ impl JournalEvent for Event {
                 day,
                 channel: channel.number().into(),
                 category: category.number().into(),
-                risk: risk.map_or(0, |risk| risk.number().into()),
+                risk: number_of(*risk),
                 imported: self.place.imported,
                 recorded_by_woman: *by_woman,
                 handling_state: handling.number().into(),
+                statutory_due_day: self.place.statutory_due.map(date),
             }
             .encode_to_vec(),
             What::Moved { from, to, case, minutes } => wire::ComplaintMoved {
@@ -80,7 +89,10 @@ impl JournalEvent for Event {
                 category: category.number().into(),
                 risk: risk.number().into(),
                 day,
-                counted_before: counted_before.as_ref().map(Into::into),
+                counted_before: counted_before.as_ref().map(|counted| (&counted.place).into()),
+                channel: number_of(counted_before.as_ref().map(|counted| counted.channel)),
+                handling_state_before: number_of(counted_before.as_ref().map(|counted| counted.handling)),
+                recorded_by_woman: counted_before.as_ref().is_some_and(|counted| counted.recorded_by_woman),
             }
             .encode_to_vec(),
             What::Assigned { first } => wire::ComplaintAssigned { place, first: *first, day }.encode_to_vec(),
@@ -98,6 +110,10 @@ impl JournalEvent for Event {
                 wire::FeedbackRecorded { place, reached: *reached, satisfied: *satisfied, day }.encode_to_vec()
             }
             What::Breached(breached) => breached.payload(),
+            What::Directed { kind, changed_state } => {
+                wire::DirectionTaken { place, kind: kind.number().into(), changed_state: *changed_state, day }
+                    .encode_to_vec()
+            }
         }
     }
 }

@@ -73,6 +73,7 @@ fn line(intake: &Intake, at: &RecordedAt, row: &Row) -> NewComplaint {
         visit: None,
         told_at: None,
         line: Some(row.line.clone()),
+        campaign_event: None,
         sealed: intake.vault.seal(id, &row.identity),
     }
 }

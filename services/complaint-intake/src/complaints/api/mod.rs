@@ -2,6 +2,7 @@
 
 mod event;
 mod import;
+mod lead;
 mod read;
 mod register;
 mod step;
@@ -12,8 +13,9 @@ use platform::call::Call;
 use platform::fields::timestamp;
 use platform::terms::Term as _;
 
-pub(crate) use event::{ACKNOWLEDGED, ACTED, ASSIGNED, FEEDBACK, LEGAL_ACTION, MOVED, REGISTERED, TRIAGED};
+pub(crate) use event::{ACKNOWLEDGED, ACTED, ASSIGNED, DIRECTED, FEEDBACK, LEGAL_ACTION, MOVED, REGISTERED, TRIAGED};
 pub(crate) use import::import;
+use lead::{campaign_event, event_name};
 pub(crate) use read::{receipt, reveal_identity};
 pub(crate) use register::register;
 pub(crate) use step::{acknowledge, action, assign, feedback, legal_action, triage};
@@ -23,6 +25,7 @@ use super::viewer::Viewer;
 use crate::Intake;
 use crate::clocks;
 use crate::clocks::station_name;
+use crate::directions::api as directions;
 
 /// Roles that see every complaint of their scope; without one of them, a desk officer sees her own.
 const SEE_ALL: [Role; 5] =
@@ -59,5 +62,7 @@ pub(crate) fn to_wire(complaint: &Complaint) -> wire::Complaint {
         woman_officer_awaited: complaint.woman_officer_awaited(),
         law_sections: complaint.law_sections.iter().map(|section| section.as_str().to_owned()).collect(),
         etag: complaint.etag(),
+        directions: complaint.directions.iter().map(directions::to_wire).collect(),
+        campaign_event: complaint.campaign_event.as_ref().map(event_name).unwrap_or_default(),
     }
 }

@@ -10,8 +10,9 @@ use platform::fields::Fields;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::to_wire;
+use super::{campaign_event, to_wire};
 use crate::Intake;
+use crate::complaints::complaint::CampaignEvent;
 use crate::complaints::register::{NewComplaint, RecordedAt};
 use crate::complaints::store::RegisterComplaint;
 use crate::terms::{Category, Channel, Risk};
@@ -39,6 +40,7 @@ struct Told {
     risk: Option<Risk>,
     visit: Option<Uuid>,
     captured_at: Option<DateTime<Utc>>,
+    campaign_event: Option<CampaignEvent>,
     identity: Identity,
 }
 
@@ -54,6 +56,7 @@ fn parse(fields: &mut Fields, message: &wire::RegisterComplaintRequest, now: Dat
         },
         visit: fields.optional_uuid_name("visit", &message.visit, "visits"),
         risk: fields.optional_term("risk", message.risk),
+        campaign_event: campaign_event(fields, message),
         captured_at: fields.recent_instant("captured_at", message.captured_at.as_ref(), now, OFFLINE),
     }
 }
@@ -91,6 +94,7 @@ pub(crate) async fn register(
         visit: told.visit,
         told_at: told.captured_at,
         line: None,
+        campaign_event: told.campaign_event,
         sealed: intake.vault.seal(id, &told.identity),
     };
     let command = RegisterComplaint { new: new.clone() };

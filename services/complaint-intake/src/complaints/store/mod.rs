@@ -1,5 +1,6 @@
 //! Complaints in the database: reading one, writing one as it is after a step.
 
+mod direct;
 mod register;
 mod reveal;
 mod rows;
@@ -14,55 +15,60 @@ use platform::write::{Tx, read_refusal};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+pub(crate) use direct::direct;
 pub(crate) use register::{ImportRegister, RegisterComplaint, register, taken_in};
 pub(crate) use reveal::RevealIdentity;
 pub(crate) use steps::{Step, TakeStep};
 
-use super::complaint::{Change, Complaint};
+use super::complaint::{CampaignEvent, Change, Complaint};
 use super::law::Section;
 use super::viewer::Viewer;
 use crate::clocks::Clocks;
 use crate::clocks::store::{self as clocks, term};
+use crate::directions::{Direction, store as directions};
 use crate::terms::LegalActionKind;
 
-/// A row of `intake.complaints`, whole but for its order: `query_as!` it, then [`Row::with`] its limits.
+/// A row of `intake.complaints`, whole but for its order.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "columns")]
-pub(crate) struct Row {
-    pub(crate) id: Uuid,
-    pub(crate) receipt_no: String,
-    pub(crate) station: String,
-    pub(crate) district: String,
-    pub(crate) channel: i16,
-    pub(crate) category: i16,
-    pub(crate) risk: Option<i16>,
-    pub(crate) handling_state: i16,
-    pub(crate) case_state: i16,
-    pub(crate) conflict_with_station: bool,
-    pub(crate) received_at: DateTime<Utc>,
-    pub(crate) first_word_at: DateTime<Utc>,
-    pub(crate) assignee: Option<String>,
-    pub(crate) register_no: Option<String>,
-    pub(crate) contact_mode: i16,
-    pub(crate) needs_support: bool,
-    pub(crate) child: bool,
-    pub(crate) heard_by_woman: bool,
-    pub(crate) law_sections: Vec<String>,
-    pub(crate) acknowledged: bool,
-    pub(crate) actions: i32,
-    pub(crate) legal_actions: Vec<i16>,
-    pub(crate) progress_told: bool,
-    pub(crate) satisfied: bool,
-    pub(crate) recorded_by: String,
-    pub(crate) version: i64,
+struct Row {
+    id: Uuid,
+    receipt_no: String,
+    station: String,
+    district: String,
+    channel: i16,
+    category: i16,
+    risk: Option<i16>,
+    handling_state: i16,
+    case_state: i16,
+    conflict_with_station: bool,
+    received_at: DateTime<Utc>,
+    first_word_at: DateTime<Utc>,
+    assignee: Option<String>,
+    register_no: Option<String>,
+    contact_mode: i16,
+    needs_support: bool,
+    child: bool,
+    heard_by_woman: bool,
+    recorded_by_woman: bool,
+    law_sections: Vec<String>,
+    acknowledged: bool,
+    actions: i32,
+    legal_actions: Vec<i16>,
+    progress_told: bool,
+    satisfied: bool,
+    recorded_by: String,
+    campaign: Option<Uuid>,
+    campaign_event: Option<Uuid>,
+    version: i64,
 }
 
 impl Row {
-    /// The complaint of a row and its limits (none: those of a page without them).
+    /// The complaint of a row, its limits (none: those of a page without them) and what was directed.
     ///
     /// # Errors
     /// A number that this release does not know.
-    pub(crate) fn with(self, clocks: Clocks) -> Result<Complaint, sqlx::Error> {
+    fn with(self, clocks: Clocks, directions: Vec<Direction>) -> Result<Complaint, sqlx::Error> {
         Ok(Complaint {
             id: self.id,
             receipt_no: self.receipt_no,
@@ -82,6 +88,7 @@ impl Row {
             needs_support: self.needs_support,
             child: self.child,
             heard_by_woman: self.heard_by_woman,
+            recorded_by_woman: self.recorded_by_woman,
             law_sections: self.law_sections.iter().filter_map(|section| Section::parse(section)).collect(),
             acknowledged: self.acknowledged,
             actions: self.actions,
@@ -89,27 +96,47 @@ impl Row {
             progress_told: self.progress_told,
             satisfied: self.satisfied,
             recorded_by: self.recorded_by,
+            campaign_event: self
+                .campaign
+                .zip(self.campaign_event)
+                .map(|(campaign, event)| CampaignEvent { campaign, event }),
             clocks,
+            directions,
             version: self.version,
         })
     }
 }
 
-/// Reads a complaint; `None`: there is none.
-pub(crate) async fn load(db: &mut Tx, id: Uuid) -> Result<Option<Complaint>, sqlx::Error> {
-    let row = sqlx::query_as!(
+/// Reads those of these that there are, with their limits if wanted, by id.
+pub(crate) async fn load_all(
+    db: &mut Tx,
+    ids: &[Uuid],
+    with_clocks: bool,
+) -> Result<HashMap<Uuid, Complaint>, sqlx::Error> {
+    let rows = sqlx::query_as!(
         Row,
         "SELECT id, receipt_no, station, district, channel, category, risk, handling_state, case_state,
                 conflict_with_station, received_at, first_word_at, assignee, register_no, contact_mode, needs_support, child,
-                heard_by_woman, law_sections, acknowledged, actions, legal_actions, progress_told, satisfied, recorded_by, version
-         FROM intake.complaints WHERE id = $1",
-        id
+                heard_by_woman, recorded_by_woman, law_sections, acknowledged, actions, legal_actions, progress_told, satisfied,
+                recorded_by, campaign, campaign_event, version
+         FROM intake.complaints WHERE id = ANY($1)",
+        ids
     )
-    .fetch_optional(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let clocks = clocks::load(db, &[id]).await?.remove(&id).unwrap_or_default();
-    row.with(clocks).map(Some)
+    let mut clocks = if with_clocks { clocks::load(&mut *db, ids).await? } else { HashMap::new() };
+    let mut directions = directions::load(db, ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let (clocks, directions) = (clocks.remove(&row.id), directions.remove(&row.id));
+            Ok((row.id, row.with(clocks.unwrap_or_default(), directions.unwrap_or_default())?))
+        })
+        .collect()
+}
+
+/// Reads a complaint; `None`: there is none.
+pub(crate) async fn load(db: &mut Tx, id: Uuid) -> Result<Option<Complaint>, sqlx::Error> {
+    Ok(load_all(db, &[id], true).await?.remove(&id))
 }
 
 /// Reads a complaint that the caller may see.
@@ -123,15 +150,9 @@ pub(crate) async fn read(db: &PgPool, viewer: &Viewer, id: Uuid) -> Result<Compl
     Ok(complaint)
 }
 
-/// Reads those of these that there are.
-pub(crate) async fn read_clocks(db: &PgPool, ids: &[Uuid]) -> Result<HashMap<Uuid, Clocks>, sqlx::Error> {
-    clocks::load(&mut *db.acquire().await?, ids).await
-}
-
 /// Writes a complaint as it is after a step; it must be the version before.
 async fn save(tx: &mut Tx, change: &Change) -> Result<(), sqlx::Error> {
     let complaint = &change.complaint;
-    let next = complaint.clocks.next();
     let sections: Vec<String> = complaint.law_sections.iter().map(|section| section.as_str().to_owned()).collect();
     let legal: Vec<i16> = complaint.legal_actions.iter().map(|kind| kind.number()).collect();
     let saved = sqlx::query!(
@@ -156,8 +177,8 @@ async fn save(tx: &mut Tx, change: &Change) -> Result<(), sqlx::Error> {
         &legal,
         complaint.progress_told,
         complaint.satisfied,
-        next.map(|clock| clock.due_at),
-        next.map(|clock| clock.code.number())
+        complaint.due(),
+        complaint.due_limit().map(Term::number)
     )
     .execute(&mut *tx)
     .await?;
@@ -167,5 +188,6 @@ async fn save(tx: &mut Tx, change: &Change) -> Result<(), sqlx::Error> {
     }
     let mut columns = clocks::Columns::default();
     columns.push(complaint.id, &complaint.clocks);
-    clocks::save(tx, &columns).await
+    clocks::save(&mut *tx, &columns).await?;
+    directions::save_followed(tx, &complaint.directions).await
 }

@@ -2,7 +2,6 @@
 
 mod watch;
 
-use mahila_proto::auth::v1::Role;
 use mahila_proto::intake::v1 as wire;
 use platform::call::Call;
 use platform::clock::ist_day;
@@ -16,14 +15,10 @@ use tonic::{Request, Response, Status};
 
 use super::sight::{Filter, Own, Sight};
 use super::store;
-use crate::complaints::api::to_wire;
+use crate::complaints::api::{sees_own_only, to_wire};
 use crate::{Intake, clocks};
 
 pub(crate) use watch::{Watch, watch_complaints};
-
-/// Roles that see every complaint of their scope; without one of them, a desk officer sees her own.
-const SEE_ALL: [Role; 5] =
-    [Role::StationHouseOfficer, Role::CircleOfficer, Role::DistrictHead, Role::Auditor, Role::FeedbackCaller];
 
 /// What the caller sees, at or below `parent` if one is named: `stations/{station}` or `units/{unit}`.
 fn sight(intake: &Intake, call: &Call, parent: Option<&str>) -> Result<Sight, Refusal> {
@@ -32,8 +27,7 @@ fn sight(intake: &Intake, call: &Call, parent: Option<&str>) -> Result<Sight, Re
     if let Some(parent) = parent {
         scope = scope.narrow(parent, &tree, day)?;
     }
-    let sees_all = SEE_ALL.iter().any(|role| call.caller.is(*role));
-    Ok(Sight::of(&scope, (!sees_all).then(|| Own::of(&call.caller)), &tree, day))
+    Ok(Sight::of(&scope, sees_own_only(call).then(|| Own::of(&call.caller)), &tree, day))
 }
 
 /// The id of a station or unit; `None`: everything in the scope.

@@ -25,7 +25,7 @@ use super::{parent, sight};
 use crate::Intake;
 use crate::clocks::CLOCK_BREACHED;
 use crate::complaints::api::to_wire;
-use crate::complaints::{ACKNOWLEDGED, ACTED, ASSIGNED, FEEDBACK, LEGAL_ACTION, MOVED, REGISTERED, TRIAGED};
+use crate::complaints::{ACKNOWLEDGED, ACTED, ASSIGNED, DIRECTED, FEEDBACK, LEGAL_ACTION, MOVED, REGISTERED, TRIAGED};
 use crate::queries::store;
 
 /// A sign of life this often.
@@ -216,7 +216,7 @@ async fn hand_over(send: &mpsc::Sender<Message>, message: wire::WatchComplaintsR
 
 /// Every kind that tells of a complaint.
 fn kinds() -> Vec<String> {
-    [REGISTERED, MOVED, TRIAGED, ASSIGNED, ACKNOWLEDGED, ACTED, LEGAL_ACTION, FEEDBACK, CLOCK_BREACHED]
+    [REGISTERED, MOVED, TRIAGED, ASSIGNED, ACKNOWLEDGED, ACTED, LEGAL_ACTION, FEEDBACK, DIRECTED, CLOCK_BREACHED]
         .iter()
         .map(|kind| kind.name.to_owned())
         .collect()

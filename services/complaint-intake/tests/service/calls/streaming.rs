@@ -154,7 +154,7 @@ async fn only_control_rooms_tell_of_calls_and_only_inside_their_units() {
     let nothing = || tokio_stream::iter(Vec::<wire::IngestCallsRequest>::new());
     assert_eq!(refused(intake.sho("ps-157-001").ingest_calls(nothing()).await), "PERMISSION_MISSING");
 
-    let mut mahoba = intake.client("systems/mahoba", "control_room", &["district-164"], false);
+    let mut mahoba = intake.client("systems/112-mahoba", "control_room", &["district-164"], false);
     tell_one(&mut control_room(&intake), report("E1", 1)).await;
     let moved_away = wire::CallReport { location: Some(in_district("district-164")), ..report("E1", 2) };
     let unplaced = wire::CallReport { location: None, ..report("E3", 1) };
@@ -177,4 +177,21 @@ async fn a_stream_ends_when_the_service_stops_and_what_was_taken_in_was_answered
     assert_eq!(stream.message().await.unwrap().unwrap().outcome(), wire::CallOutcome::New);
     let (end, ()) = tokio::join!(stream.message(), intake.stop());
     assert_eq!(reason(&end.unwrap_err()), "STOPPING");
+}
+
+#[tokio::test]
+async fn a_control_room_tells_of_its_own_calls_alone() {
+    let intake = Intake::start().await;
+    tell_one(&mut control_room(&intake), report("E1", 1)).await;
+    for stranger in ["systems/1090", "systems/11", "systems/1121", "posts/112", "systems/"] {
+        let mut stranger = intake.client(stranger, "control_room", &["up"], false);
+        for told in [report("E1", 2), report("E2", 1)] {
+            let answers = tell(&mut stranger, vec![told]).await;
+            assert_eq!(answers[0].outcome(), wire::CallOutcome::Refused);
+            assert_eq!(reason(&status_of(&answers[0])), "OUT_OF_SCOPE");
+        }
+    }
+    let told = wire::CallReport { source: "1090".into(), ..report("E1", 1) };
+    let mut women_power_line = intake.client("systems/1090", "control_room", &["up"], false);
+    assert_ne!(tell(&mut women_power_line, vec![told]).await[0].outcome(), wire::CallOutcome::Refused);
 }

@@ -2,6 +2,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
+use super::super::small_disk::SmallDisk;
 use super::*;
 
 /// A folder that the server's user may enter.
@@ -126,6 +127,22 @@ async fn a_full_disk_and_a_missing_folder_are_told_as_such() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let error = Cluster::start(quick(&file.path().join("inside"))).await.unwrap_err();
     assert!(matches!(error, EmbeddedError::Folder { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_is_told_and_with_room_it_starts() {
+    let Some(disk) = SmallDisk::mount(160) else { return };
+    // Enough for a beginning, not for a cluster.
+    disk.fill(8);
+    let error = Cluster::start(quick(disk.path())).await.unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, EmbeddedError::Start { .. } | EmbeddedError::Folder { .. }), "{text}");
+    assert!(text.contains("the disk is full: make room") && text.contains("MAHILA_HOME"), "{text}");
+    assert!(!disk.path().join("server/data").exists(), "half a cluster has not its name");
+    disk.make_room();
+    let cluster = Cluster::start(quick(disk.path())).await.unwrap();
+    assert_eq!(answer::<i32>(&cluster.url("postgres"), "SELECT 1").await.unwrap(), 1);
+    cluster.stop().await.unwrap();
 }
 
 /// Prints the server's number and waits to be killed. Run by the test below, not by itself.
