@@ -258,8 +258,9 @@ pub fn retry_after(status: &Status, attempt: u32) -> Option<Duration> {
         tonic::Code::Unavailable | tonic::Code::DeadlineExceeded => Some(told.unwrap_or(backoff).max(backoff)),
         // Exhausted for a moment says so; exhausted for good (too large) does not.
         tonic::Code::ResourceExhausted => told.map(|told| told.max(backoff)),
-        // How a broken connection arrives.
-        tonic::Code::Unknown | tonic::Code::Cancelled
+        // How a broken connection arrives, and one that the server ends (GOAWAY) as the call sets out: made here, not told by
+        // the server, whose every refusal has details.
+        tonic::Code::Unknown | tonic::Code::Cancelled | tonic::Code::Internal
             if status.metadata().is_empty() && status.details().is_empty() =>
         {
             Some(backoff)

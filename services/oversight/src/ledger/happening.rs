@@ -2,25 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::vocabulary::HandlingState;
-
-platform::term! {
-    /// What became of a desk on one day.
-    pub enum DeskDayStatus: "mahila.registry.v1.DeskDayStatus" {
-        /// The day is not over.
-        Expected = 1,
-        /// Two women were there through the hours.
-        Compliant = 2,
-        /// Not two women through the hours.
-        Understaffed = 3,
-        /// No roster was published.
-        Unrostered = 4,
-        /// Rostered, nobody checked in.
-        Absent = 5,
-        /// Not a sign of life that day.
-        Silent = 6,
-    }
-}
+use super::campaign::EventMoved;
+use super::review::Review;
+use super::states::{DeskDayStatus, HandlingState};
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +52,8 @@ pub(crate) enum Happening {
     Triaged {
         /// Where it is counted.
         place: Place,
-        /// Where it was counted until now, if triage hid it from its station.
-        counted_before: Option<Place>,
+        /// Where and as what it was counted until now, if triage hid it from its station.
+        counted_before: Option<Before>,
         /// Number of the category before.
         was: i16,
         /// Number of the category now.
@@ -124,6 +108,43 @@ pub(crate) enum Happening {
         /// The day it was due.
         day: NaiveDate,
     },
+    /// She was to be asked, in private.
+    Feedback {
+        /// Where it is counted.
+        place: Place,
+        /// She was reached.
+        reached: bool,
+        /// She is satisfied.
+        satisfied: bool,
+        /// When.
+        day: NaiveDate,
+    },
+    /// A decision of a review took effect.
+    Directed {
+        /// Where it is counted.
+        place: Place,
+        /// Number of the kind of decision.
+        kind: i16,
+        /// When.
+        day: NaiveDate,
+    },
+    /// Something in a review.
+    Review(Review),
+    /// An awareness event changed its state.
+    Event(EventMoved),
+}
+
+/// Where and as what a complaint was counted before triage hid it from its station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// Where.
+    pub place: Place,
+    /// Number of the channel.
+    pub channel: i16,
+    /// Number of the state before triage.
+    pub state: i16,
+    /// Recorded by a woman officer.
+    pub by_woman: bool,
 }
 
 /// One desk on one day, over.
@@ -202,14 +223,4 @@ impl Place {
 pub(crate) fn is_first_triage(from: i16, to: i16) -> bool {
     let waits = [HandlingState::Received as i16, HandlingState::Acknowledged as i16];
     waits.contains(&from) && to == HandlingState::Triaged as i16
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terms_are_those_of_the_contract() {
-        platform::terms::check::<DeskDayStatus>().unwrap();
-    }
 }

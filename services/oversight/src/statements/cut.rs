@@ -55,9 +55,9 @@ impl Cut<'_> {
         self.is_state() || self.tree.is_within(place, self.root, self.day)
     }
 
-    /// Every place within the unit asked for, as fine as the figures are read.
-    pub fn places(&self) -> Vec<String> {
-        let stations = (self.grain() == Grain::Place).then(|| self.tree.stations().map(|station| &station.id));
+    /// Every place within the unit asked for, as fine as figures are read.
+    pub fn places(&self, grain: Grain) -> Vec<String> {
+        let stations = (grain == Grain::Place).then(|| self.tree.stations().map(|station| &station.id));
         let units = self.tree.units(self.day).map(|unit| &unit.id);
         units.chain(stations.into_iter().flatten()).filter(|id| self.contains(id)).cloned().collect()
     }

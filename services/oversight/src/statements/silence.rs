@@ -8,13 +8,36 @@ use platform::directory::{Name, Station, Tree};
 
 use super::period::Period;
 
-/// What the registry said of a station's desk.
+/// What reports there were.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Heard {
     /// The day each desk opened.
     pub opened: BTreeMap<String, NaiveDate>,
-    /// Silent and all closed desk-days of the period, of stations with a silent one.
-    pub silent: BTreeMap<String, (i64, i64)>,
+    /// Reports of the period, by station or unit.
+    pub reports: BTreeMap<String, Reports>,
+}
+
+/// Reports of a station or unit.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reports {
+    /// Closed desk-days.
+    pub closed: i64,
+    /// Of those, silent.
+    pub silent: i64,
+    /// Review cycles missed.
+    pub missed: i64,
+}
+
+impl Heard {
+    /// Whether a station's desk was open by a day.
+    pub fn is_open(&self, station: &str, day: NaiveDate) -> bool {
+        self.opened.get(station).is_some_and(|opened| *opened <= day)
+    }
+
+    /// A station's or unit's reports.
+    pub fn reports_of(&self, unit: &str) -> Reports {
+        self.reports.get(unit).copied().unwrap_or_default()
+    }
 }
 
 /// A station that is not heard from.
@@ -68,9 +91,8 @@ pub(crate) fn silent<'a>(
     let mut found: Vec<Silent> = stations
         .filter(|station| station.kind.has_desk() && station.exists_on(period.to))
         .filter_map(|station| {
-            let opened = heard.opened.get(&station.id).is_some_and(|opened| *opened <= period.to);
-            let (silent, closed) = heard.silent.get(&station.id).copied().unwrap_or_default();
-            if !opened {
+            let Reports { silent, closed, .. } = heard.reports_of(&station.id);
+            if !heard.is_open(&station.id, period.to) {
                 return Some(Silent::of(tree, station, period.to, period.days(), true));
             }
             let counts = silent > 0 && (!wholly || silent == closed);
@@ -89,7 +111,12 @@ mod tests {
     fn heard(opened: &[(&str, &str)], silent: &[(&str, i64, i64)]) -> Heard {
         Heard {
             opened: opened.iter().map(|(station, on)| ((*station).to_owned(), day(on))).collect(),
-            silent: silent.iter().map(|(station, silent, all)| ((*station).to_owned(), (*silent, *all))).collect(),
+            reports: silent
+                .iter()
+                .map(|(station, silent, closed)| {
+                    ((*station).to_owned(), Reports { silent: *silent, closed: *closed, missed: 0 })
+                })
+                .collect(),
         }
     }
 

@@ -9,8 +9,8 @@ use super::cut::Cut;
 use super::period::Period;
 use super::render::{self, Frame, Freshness};
 use super::roll_up::{RolledUp, Sum, roll_up};
-use super::silence::Heard;
-use super::statement::{Read, Shown, Statement, statement};
+use super::silence::{Heard, Reports};
+use super::statement::{Read, Shown, Stated, Statement, statement};
 use crate::ledger::{Breakdown, Grain, Measure, Slot};
 
 pub(super) fn day(text: &str) -> NaiveDate {
@@ -115,6 +115,8 @@ fn cut<'a>(tree: &'a Tree, root: &'a str, level: Option<UnitKind>, public: bool)
 fn sums() -> impl Strategy<Value = Vec<Sum>> {
     let slot = prop_oneof![
         Just(Slot::whole(Measure::Visits)),
+        Just(Slot::whole(Measure::ReviewItemsDeferred)),
+        Just(Slot::whole(Measure::ReviewSittingsHeld)),
         Just(Slot::whole(Measure::Complaints)),
         (1..4_i16).prop_map(|key| Slot::by(Measure::Complaints, Breakdown::Category, key)),
     ];
@@ -160,26 +162,42 @@ proptest! {
         prop_assert_eq!(rolled.whole.values().sum::<i64>(), all);
     }
 
-    /// In a public copy nothing small is shown, the rows that are shown never exceed their whole, and what is hidden by one
-    /// level is hidden by every other.
+    /// In a public copy nothing small is shown, of the period or of the one before; what is hidden by one level is hidden by
+    /// every other; and the period before is hidden as in its own statement, so that the one tells nothing that the other does not.
     #[test]
-    fn public_copies_show_nothing_small_and_agree_with_each_other(sums in sums()) {
+    fn public_copies_show_nothing_small_and_agree_with_each_other(now in sums(), before in sums()) {
         let tree = tree();
-        let sums = consistent(&sums);
-        let mut seen: std::collections::HashMap<(String, Slot), Shown> = std::collections::HashMap::new();
+        let (now, before) = (consistent(&now), consistent(&before));
+        let mut seen: std::collections::HashMap<(Period, String, Slot), Shown> = std::collections::HashMap::new();
+        let week = period().before();
         for (root, level) in [("up", Some(UnitKind::District)), ("up", Some(UnitKind::Range)), ("up", Some(UnitKind::Zone)),
             ("zone-agra", Some(UnitKind::District)), ("range-agra", Some(UnitKind::District)), ("district-118", None)] {
-            let statement = public(&tree, root, level, &sums);
-            for row in std::iter::once(&statement.whole).chain(&statement.rows) {
-                for (slot, shown) in row.figures.iter().filter(|(slot, _)| !slot.measure.is_of_desks()) {
-                    if let Shown::Number(n) = shown {
-                        prop_assert!(*n <= 0 || *n >= 5, "{:?} {:?} is {}", row.unit, slot, n);
+            for (of, sums, sums_before) in [(period(), &now, &before), (week, &before, &vec![])] {
+                let statement = public_of(&tree, of, root, level, sums, sums_before);
+                for row in std::iter::once(&statement.whole).chain(&statement.rows) {
+                    for stated in row.figures.iter().filter(|stated| stated.slot.measure.counts_women()) {
+                        for (of, shown) in [(of, stated.now), (of.before(), stated.before)] {
+                            if let Shown::Number(n) = shown {
+                                prop_assert!(n <= 0 || n >= 5, "{:?} {:?} is {}", row.unit, stated.slot, n);
+                            }
+                            let Some(unit) = &row.unit else { continue };
+                            let told = seen.insert((of, unit.id.clone(), stated.slot), shown);
+                            prop_assert!(told.is_none_or(|told| told == shown), "{} {:?} of {:?}", unit.id, stated.slot, of);
+                        }
                     }
-                    let Some(unit) = &row.unit else { continue };
-                    let before = seen.insert((unit.id.clone(), *slot), *shown);
-                    prop_assert!(before.is_none_or(|before| before == *shown), "{} {:?}", unit.id, slot);
                 }
             }
+        }
+    }
+
+    /// Figures of desks, sittings and events are never hidden.
+    #[test]
+    fn what_names_nobody_is_shown(sums in sums()) {
+        let tree = tree();
+        let statement = public(&tree, "up", Some(UnitKind::District), &consistent(&sums));
+        for row in std::iter::once(&statement.whole).chain(&statement.rows) {
+            let mut open = row.figures.iter().filter(|stated| !stated.slot.measure.counts_women());
+            prop_assert!(open.all(|stated| stated.now != Shown::Hidden && stated.before != Shown::Hidden));
         }
     }
 }
@@ -195,9 +213,20 @@ fn consistent(sums: &[Sum]) -> Vec<Sum> {
 }
 
 fn public(tree: &Tree, root: &str, level: Option<UnitKind>, sums: &[Sum]) -> Statement {
-    let cut = cut(tree, root, level, true);
-    let read = Read { sums: sums.to_vec(), heard: Heard::default() };
-    statement(&cut, period(), cut.node(root).unwrap(), &read, |_| true, true)
+    public_of(tree, period(), root, level, sums, &[])
+}
+
+fn public_of(
+    tree: &Tree,
+    period: Period,
+    root: &str,
+    level: Option<UnitKind>,
+    sums: &[Sum],
+    before: &[Sum],
+) -> Statement {
+    let cut = Cut { day: period.to, ..cut(tree, root, level, true) };
+    let read = Read { sums: sums.to_vec(), before: before.to_vec(), heard: Heard::default() };
+    statement(&cut, period, cut.node(root).unwrap(), &read, |_| true, true)
 }
 
 fn sum(place: &str, slot: Slot, n: i64) -> Sum {
@@ -205,10 +234,17 @@ fn sum(place: &str, slot: Slot, n: i64) -> Sum {
 }
 
 fn full(tree: &Tree, level: UnitKind, sums: Vec<Sum>) -> Statement {
+    full_with(tree, level, sums, Vec::new())
+}
+
+fn full_with(tree: &Tree, level: UnitKind, sums: Vec<Sum>, before: Vec<Sum>) -> Statement {
     let cut = cut(tree, "up", Some(level), false);
     let opened = ["ps-118-001", "ps-118-002"].map(|station| (station.to_owned(), day("2020-10-23"))).into();
-    let silent = [("ps-118-002".to_owned(), (6, 6))].into();
-    let read = Read { sums, heard: Heard { opened, silent } };
+    let reports = [
+        ("ps-118-002".to_owned(), Reports { closed: 6, silent: 6, missed: 0 }),
+        ("ps-118-001".to_owned(), Reports { closed: 6, silent: 0, missed: 1 }),
+    ];
+    let read = Read { sums, before, heard: Heard { opened, reports: reports.into() } };
     statement(&cut, period(), cut.node("up").unwrap(), &read, |_| true, false)
 }
 
@@ -237,11 +273,34 @@ fn wholes_are_shown_though_they_are_nought_and_values_of_breakdowns_are_not() {
         sum("district-118", by(4), 0),
     ];
     let statement = full(&tree(), UnitKind::Zone, sums);
-    let wholes = statement.whole.figures.iter().filter(|(slot, _)| slot.breakdown.is_none()).count();
-    assert_eq!(wholes, 31);
-    let parts: Vec<_> = statement.whole.figures.iter().filter(|(slot, _)| slot.breakdown.is_some()).collect();
-    assert_eq!(parts, [&(by(1), Shown::Number(2))]);
-    assert!(statement.whole.figures.is_sorted_by_key(|(slot, _)| *slot), "in the read-out order");
+    let wholes = statement.whole.figures.iter().filter(|stated| stated.slot.breakdown.is_none()).count();
+    assert_eq!(wholes, 62);
+    let parts = |statement: &Statement| {
+        statement.whole.figures.iter().filter(|stated| stated.slot.breakdown.is_some()).copied().collect::<Vec<_>>()
+    };
+    let stated = |slot, now, before| Stated { slot, now: Shown::Number(now), before: Shown::Number(before) };
+    assert_eq!(parts(&statement), [stated(by(1), 2, 0)]);
+    assert!(statement.whole.figures.is_sorted_by_key(|stated| stated.slot), "in the read-out order");
+
+    let before = vec![sum("district-118", by(1), 7), sum("district-143", by(6), 3)];
+    let with_before = full_with(&tree(), UnitKind::District, vec![sum("district-118", by(1), 2)], before);
+    assert_eq!(parts(&with_before), [stated(by(1), 2, 7), stated(by(6), 0, 3)], "what there was before is told too");
+    assert_eq!(with_before.before, Some(period().before()));
+    let agra = with_before.rows.iter().find(|row| row.unit.as_ref().unwrap().id == "district-143").unwrap();
+    assert!(agra.figures.contains(&stated(by(6), 0, 3)));
+}
+
+#[test]
+fn a_copy_for_outside_tells_no_period_before_when_units_were_reorganised_since() {
+    let tree = tree();
+    let day_of_reform = Period { from: day("2022-11-21"), to: day("2022-11-27") };
+    let before = vec![sum("district-118", Slot::whole(Measure::Visits), 40)];
+    let public = public_of(&tree, day_of_reform, "up", Some(UnitKind::District), &before, &before);
+    assert_eq!(public.before, None);
+    assert!(public.rows.iter().flat_map(|row| &row.figures).all(|stated| stated.before == Shown::Number(0)));
+    let week_after = Period { from: day("2022-12-05"), to: day("2022-12-11") };
+    let public = public_of(&tree, week_after, "up", Some(UnitKind::District), &before, &before);
+    assert_eq!(public.before, Some(week_after.before()));
 }
 
 #[test]
@@ -262,7 +321,7 @@ fn a_reader_sees_no_place_outside_the_scope() {
             sum("district-118", Slot::whole(Measure::Calls), 20),
             sum("district-143", Slot::whole(Measure::Calls), 30),
         ],
-        heard: Heard::default(),
+        ..Read::default()
     };
     let covers = |place: &str| place.contains("143");
     let statement = statement(&cut, period(), cut.node("range-agra").unwrap(), &read, covers, false);
@@ -297,13 +356,13 @@ fn one_rape_in_one_district_cannot_be_singled_out() {
         let hidden = statement.rows.iter().filter(|row| row.get(by(5)) == Shown::Hidden).count();
         let whole_hidden = usize::from(statement.whole.get(by(5)) == Shown::Hidden);
         assert!(hidden + whole_hidden != 1, "{root} {level:?}: the others would give it away");
-        let frame = Frame { statement: &statement, freshness: &[], simulated: false };
+        let frame = Frame { statement: &statement, simulated: false };
         let text = render::text(frame, Language::En);
         assert!(text.contains("* stands for <5"), "{text}");
-        let csv = render::csv(&statement);
+        let csv = render::csv(&statement, true);
         let of_agra: Vec<&str> = csv.lines().filter(|line| line.starts_with("units/district-118,")).collect();
-        assert!(of_agra.iter().all(|line| !line.ends_with("CATEGORY_SEXUAL_ASSAULT,1")));
-        assert!(of_agra.is_empty() || of_agra.iter().any(|line| line.ends_with("CATEGORY_SEXUAL_ASSAULT,*")));
+        assert!(of_agra.iter().all(|line| !line.ends_with("CATEGORY_SEXUAL_ASSAULT,1,0")));
+        assert!(of_agra.is_empty() || of_agra.iter().any(|line| line.ends_with("CATEGORY_SEXUAL_ASSAULT,*,0")));
     }
 }
 
@@ -315,46 +374,80 @@ fn it_is_read_out_in_order_with_what_is_silent_first() {
         sum("ps-118-001", Slot::whole(Measure::TwoWomenMinutes), 719),
         sum("ps-118-001", Slot::whole(Measure::LegalActions), 3),
         sum("ps-118-001", Slot::by(Measure::LegalActions, Breakdown::Kind, 2), 3),
+        sum("ps-118-001", Slot::whole(Measure::ReviewCyclesExpected), 3),
+        sum("ps-118-001", Slot::whole(Measure::ReviewCyclesHeld), 2),
+        sum("ps-118-001", Slot::whole(Measure::ReviewItemsReviewed), 15),
+        sum("ps-118-001", Slot::by(Measure::ReviewItemsReviewed, Breakdown::Kind, 1), 15),
+        sum("ps-118-001", Slot::whole(Measure::CampaignEventsClaimed), 2),
+        sum("ps-118-001", Slot::whole(Measure::CampaignEventsVerified), 1),
     ];
-    let statement = full(&tree(), UnitKind::Station, sums);
+    let before = vec![sum("ps-118-001", Slot::whole(Measure::Visits), 98_765)];
+    let statement = full_with(&tree(), UnitKind::Station, sums, before);
     let freshness = [
-        Freshness { source: "station-registry", applied: 90, head: 100_090, seconds: Some(2) },
-        Freshness { source: "review-scheduling", applied: 5, head: 5, seconds: Some(179) },
-        Freshness { source: "complaint-intake", applied: 7, head: 7, seconds: None },
+        Freshness { source: "station-registry", followed: true, applied: 90, head: 100_090, seconds: Some(2) },
+        Freshness { source: "review-scheduling", followed: true, applied: 5, head: 5, seconds: Some(179) },
+        Freshness { source: "complaint-intake", followed: true, applied: 7, head: 7, seconds: None },
+        Freshness { source: "awareness-campaigns", followed: false, applied: 0, head: 0, seconds: None },
     ];
-    let frame = Frame { statement: &statement, freshness: &freshness, simulated: true };
-    let english = render::text(frame, Language::En);
+    let frame = Frame { statement: &statement, simulated: true };
+    let written = |language| {
+        let (text, fresh) = (render::text(frame, language), render::freshness(frame, &freshness, language));
+        assert!(fresh.contains("station-registry") && !text.contains("station-registry"), "apart from what is stated");
+        text + &fresh
+    };
+    let english = written(Language::En);
     let order = [
         "*** SIMULATED",
         "Statement of action taken: Unit up (State, some stations below are made up)",
         "17 October 2020 to 28 October 2020",
+        "In brackets the period before: 5 October 2020 – 16 October 2020",
         "Silent stations, read out first: 3",
         "Thana ps-118-003 (no desk)",
         "Thana ps-118-002 [made up] (6 days silent)",
+        "Did not review: 1",
+        "Thana ps-118-001 (Station, Unit district-118): 1",
+        "Who reported",
+        "Stations: expected 4; reported 1; in time 1",
+        "Reviews: expected 3; reported 2; in time 0",
         "Desks expected: 4",
         "Desks open: 2 = 50 %",
-        "Two-women minutes: 719 = 99 %",
-        "Visits: 1,23,456",
-        "Calls: 0 (revisions not counted)",
+        "Two-women minutes: 719 = 99 % [0]",
+        "Visits: 1,23,456 [98,765]",
+        "Calls: 0 [0] (revisions not counted)",
         "Complaints: 0",
         "Steps in law: 3",
-        "by kind: FIR: 3",
+        "by kind: FIR: 3 [0]",
         "Disposed: 0",
         "Verified with her: 0",
+        "Review cycles expected: 3",
+        "Reviewed: 15 [0] (a decision recorded)",
+        "by kind: Continue: 15 [0]",
+        "Acted upon: 0 [0] (done, and verified by another)",
+        "Awareness campaigns",
+        "Events claimed: 2 [0] (claimed, not held)",
+        "Events verified (held): 1",
         "Thana ps-118-001 (Station)",
         "How fresh the sources are",
         "station-registry: 1,00,000 entries are not yet counted; heard from within the last minute",
         "review-scheduling: everything it told is counted; minutes since last heard from: 2",
         "complaint-intake: everything it told is counted; not heard from since the start",
+        "awareness-campaigns: not followed here",
     ];
     let mut rest = english.as_str();
     for part in order {
         let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} does not follow in\n{english}"));
         rest = &rest[at..];
     }
-    let hindi = render::text(frame, Language::Hi);
-    for part in ["अनुकरण", "कृत कार्यवाही विवरण", "17 अक्टूबर 2020 से", "मौन थाने", "आगमन: 1,23,456", "प्राथमिकी: 3"]
-    {
+    let hindi = written(Language::Hi);
+    for part in [
+        "अनुकरण",
+        "कृत कार्यवाही विवरण",
+        "17 अक्टूबर 2020 से",
+        "मौन थाने",
+        "आगमन: 1,23,456 [98,765]",
+        "प्राथमिकी: 3",
+        "समीक्षित: 15",
+    ] {
         assert!(hindi.contains(part), "{part} in\n{hindi}");
     }
     let latin = |line: &&str| line.chars().any(|c| c.is_ascii_alphabetic());
@@ -370,14 +463,14 @@ fn it_is_read_out_in_order_with_what_is_silent_first() {
 fn csv_has_a_row_a_unit_and_figure() {
     let sums = vec![sum("ps-118-001", Slot::by(Measure::Calls, Breakdown::Category, 1), 12)];
     let statement = full(&tree(), UnitKind::Station, sums);
-    let csv = render::csv(&statement);
+    let csv = render::csv(&statement, true);
     let mut lines = csv.split("\r\n");
     assert_eq!(
         lines.next(),
-        Some("unit,kind,name_en,name_hi,synthetic,measure,measure_en,measure_hi,breakdown,key,value")
+        Some("unit,kind,name_en,name_hi,synthetic,measure,measure_en,measure_hi,breakdown,key,value,previous")
     );
     assert!(csv.contains(
-        "units/ps-118-001,UNIT_KIND_STATION,Thana ps-118-001,थाना ps-118-001,no,MEASURE_CALLS,Calls,कॉल,BREAKDOWN_CATEGORY,CATEGORY_DOMESTIC_VIOLENCE,12\r\n"
+        "units/ps-118-001,UNIT_KIND_STATION,Thana ps-118-001,थाना ps-118-001,no,MEASURE_CALLS,Calls,कॉल,BREAKDOWN_CATEGORY,CATEGORY_DOMESTIC_VIOLENCE,12,0\r\n"
     ), "{csv}");
     let figures: usize = std::iter::once(&statement.whole).chain(&statement.rows).map(|row| row.figures.len()).sum();
     assert_eq!(lines.filter(|line| !line.is_empty()).count(), figures);

@@ -1,17 +1,19 @@
 //! Each entry counts once, whatever order the journals arrive in, and from nothing the figures are the same.
 
+use mahila_proto::campaign::v1::{EventKind, EventState};
 use mahila_proto::intake::v1::{Category, HandlingState, VisitOutcome};
 use mahila_proto::oversight::v1::{Measure, Statement};
 use mahila_proto::registry::v1::{DeskDayStatus, StationType, UnitKind};
-use oversight::{Intake, Registry};
+use mahila_proto::review::v1::{ActionItemState, CycleState, DecisionKind, ReviewLevel, ShortfallReason, Stratum};
+use oversight::{Campaigns, Intake, Registry, Reviews};
 use platform::directory::{Directory, DirectoryCopy};
 use platform::feed::{ApplyError, Entry, Projection};
 use platform::journal::Draft;
 use platform::postgres::testing::{TestDatabase, test_database};
 use platform::write::{By, Command, Done, Outcome, Tx};
 
-use crate::harness::{Oversight, oversight, period, row, whole, writer};
-use crate::tell::{Complaint, call, desk, desk_day, october, placed, roll, station, visit};
+use crate::harness::{Oversight, Setup, Told, oversight_of, period, row, whole, writer};
+use crate::tell::{Complaint, Cycle, Event, call, desk, desk_day, october, placed, roll, station, visit};
 
 const COMPLAINT: Complaint = Complaint {
     station: "ps-118-001",
@@ -47,15 +49,59 @@ fn without_freshness(statement: Statement) -> Statement {
     Statement { freshness: Vec::new(), ..statement }
 }
 
+const CYCLE: Cycle = Cycle { unit: "ps-118-001", level: ReviewLevel::Station, from: 19, to: 25 };
+const EVENT: Event =
+    Event { station: "ps-118-001", district: "district-118", code: "v-1", kind: EventKind::Chaupal, planned: 20 };
+
+fn review_tells() -> Vec<Draft> {
+    vec![
+        CYCLE.planned(),
+        CYCLE.opened(&[(Stratum::Oldest, 9)], ShortfallReason::FewCases),
+        CYCLE.decided(DecisionKind::Expedite, 21),
+        CYCLE.item(ActionItemState::Unspecified, ActionItemState::Open, false, 21),
+        CYCLE.item(ActionItemState::Claimed, ActionItemState::Verified, true, 23),
+        CYCLE.sitting(2, 21),
+        CYCLE.closed(CycleState::Partial, 8, 26),
+    ]
+}
+
+fn campaigns_tell() -> Vec<Draft> {
+    vec![
+        EVENT.moved(EventState::Approved, 0, 0, 18),
+        EVENT.moved(EventState::Verified, 40, 5, 21),
+        Event { station: "ps-143-001", district: "district-143", ..EVENT }.moved(EventState::Verified, 10, 0, 24),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures_stay_the_same_over_a_restart_and_over_a_restore_that_makes_it_start_from_nothing() {
-    let (db, mut journals, first) = oversight(registry_tells(), intake_tells()).await;
+    let told = Told {
+        registry: registry_tells(),
+        intake: intake_tells(),
+        review: review_tells(),
+        campaigns: campaigns_tell(),
+    };
+    let (db, mut journals, first) = oversight_of(told, Setup::default()).await;
     let request =
         || mahila_proto::oversight::v1::GetStatementRequest { level: UnitKind::District.into(), ..period(17, 28) };
     let statement = without_freshness(first.statement(request()).await);
     let agra = row(&statement, "district-118");
     assert_eq!((whole(agra, Measure::Visits), whole(agra, Measure::Complaints)), (Some(1), Some(1)));
     assert_eq!((whole(agra, Measure::Calls), whole(agra, Measure::CallsUnplaced)), (Some(1), Some(0)));
+    for (measure, n) in [
+        (Measure::ReviewCyclesPartial, 1),
+        (Measure::ReviewItemsSelected, 9),
+        (Measure::ReviewItemsReviewed, 1),
+        (Measure::ActedUpon, 1),
+        (Measure::ReviewItemsNotReached, 8),
+        (Measure::CampaignEventsVerified, 1),
+        (Measure::WomenReached, 40),
+        (Measure::PlacesCovered, 1),
+    ] {
+        assert_eq!(whole(agra, measure), Some(n), "{measure:?}");
+    }
+    let all = statement.whole.as_ref().unwrap();
+    assert_eq!((whole(all, Measure::WomenReached), whole(all, Measure::PlacesCovered)), (Some(50), Some(1)), "once");
     drop(first);
 
     let again = Oversight::start(&db, &journals).await;
@@ -67,6 +113,10 @@ async fn figures_stay_the_same_over_a_restart_and_over_a_restore_that_makes_it_s
     journals.registry.tell(registry_tells().split_off(2)).await;
     journals.intake.restore_without(5).await;
     journals.intake.tell(intake_tells().split_off(3)).await;
+    journals.review.restore_without(4).await;
+    journals.review.tell(review_tells().split_off(3)).await;
+    journals.campaigns.restore_without(2).await;
+    journals.campaigns.tell(campaigns_tell().split_off(1)).await;
     let restored = Oversight::start(&db, &journals).await;
     assert_eq!(without_freshness(restored.statement(request()).await), statement, "after a restore");
 
@@ -77,10 +127,11 @@ async fn figures_stay_the_same_over_a_restart_and_over_a_restore_that_makes_it_s
     assert_eq!(whole(row(&later, "district-118"), Measure::Visits), Some(2));
 }
 
-struct Follow<P> {
-    projection: std::sync::Arc<P>,
+/// Applies entries as a follower does, in pages of a test's choosing.
+pub struct Follow<P> {
+    pub projection: std::sync::Arc<P>,
     /// `None`: start over.
-    entries: Option<Vec<Entry>>,
+    pub entries: Option<Vec<Entry>>,
 }
 
 impl<P: Projection> Command for Follow<P> {
@@ -125,15 +176,27 @@ impl Ledger {
         self.holds().await;
     }
 
+    async fn reviews(&self, told: Option<Vec<Draft>>) {
+        let entries = told.map(entries);
+        self.writer.submit_own("tests", Follow { projection: Reviews.into(), entries }).await.unwrap();
+        self.holds().await;
+    }
+
+    async fn campaigns(&self, told: Option<Vec<Draft>>) {
+        let entries = told.map(entries);
+        self.writer.submit_own("tests", Follow { projection: Campaigns.into(), entries }).await.unwrap();
+        self.holds().await;
+    }
+
     /// The lines by district are those by place, added up by what the directory says of stations.
     async fn holds(&self) {
         let wrong: i64 = sqlx::query_scalar(
             "WITH by_place AS (
-                 SELECT measure, day, COALESCE(district, unit) AS unit, breakdown, key, cohort, sum(n) AS n
+                 SELECT pair, COALESCE(district, unit) AS unit, measure, breakdown, key, sum(n) AS n
                  FROM oversight.ledger LEFT JOIN platform.directory_stations ON id = unit
-                 WHERE grain = 1 GROUP BY 1, 2, 3, 4, 5, 6
-             ), by_district AS (SELECT measure, day, unit, breakdown, key, cohort, n FROM oversight.ledger WHERE grain = 2)
-             SELECT count(*) FROM by_place FULL JOIN by_district USING (measure, day, unit, breakdown, key, cohort)
+                 WHERE grain = 1 GROUP BY 1, 2, 3, 4, 5
+             ), by_district AS (SELECT pair, unit, measure, breakdown, key, n FROM oversight.ledger WHERE grain = 2)
+             SELECT count(*) FROM by_place FULL JOIN by_district USING (pair, unit, measure, breakdown, key)
              WHERE COALESCE(by_place.n, 0) <> COALESCE(by_district.n, 0)",
         )
         .fetch_one(&self.db.pool)
@@ -142,16 +205,21 @@ impl Ledger {
         assert_eq!(wrong, 0, "lines by district differ from those by place");
     }
 
+    /// What blocks of a day hold.
     async fn lines(&self, grain: i16) -> Vec<(i16, String, i64)> {
-        sqlx::query_as("SELECT measure, unit, sum(n)::bigint FROM oversight.ledger WHERE grain = $1 GROUP BY 1, 2 HAVING sum(n) <> 0 ORDER BY 1, 2")
-            .bind(grain)
-            .fetch_all(&self.db.pool)
-            .await
-            .unwrap()
+        sqlx::query_as(
+            "SELECT measure, unit, sum(n)::bigint FROM oversight.ledger
+             WHERE grain = $1 AND pair >> 56 = 0 AND (pair >> 24) & 255 = 0
+             GROUP BY 1, 2 HAVING sum(n) <> 0 ORDER BY 1, 2",
+        )
+        .bind(grain)
+        .fetch_all(&self.db.pool)
+        .await
+        .unwrap()
     }
 }
 
-fn entries(told: Vec<Draft>) -> Vec<Entry> {
+pub fn entries(told: Vec<Draft>) -> Vec<Entry> {
     let entry = |draft: Draft| Entry {
         seq: 1,
         kind: draft.kind.to_owned(),
@@ -191,6 +259,20 @@ async fn lines_by_district_follow_the_registry_whatever_comes_first() {
         after.iter_mut().find(|(measure, unit, _)| *measure == Measure::Visits as i16 && unit == "district-118");
     visits.unwrap().2 -= 1;
     assert_eq!(after, before);
+    ledger.reviews(Some(review_tells())).await;
+    ledger.campaigns(Some(campaigns_tell())).await;
+    let of_reviews = |lines: &[(i16, String, i64)]| {
+        lines.iter().filter(|(measure, ..)| *measure >= Measure::ReviewCyclesExpected as i16).count()
+    };
+    assert!(of_reviews(&ledger.lines(1).await) > 10);
+    ledger.reviews(None).await;
+    ledger.campaigns(None).await;
+    assert_eq!(of_reviews(&ledger.lines(1).await), 0);
+    ledger.campaigns(Some(campaigns_tell())).await;
+    let covered = ledger.lines(2).await;
+    let covered = covered.iter().filter(|(measure, ..)| *measure == Measure::PlacesCovered as i16);
+    assert_eq!(covered.map(|(_, unit, n)| (unit.as_str(), *n)).collect::<Vec<_>>(), [("district-118", 1)]);
+    ledger.campaigns(None).await;
     ledger.intake(None).await;
     assert!(ledger.lines(1).await.iter().all(|(measure, _, _)| *measure <= Measure::TwoWomenMinutes as i16));
     ledger.registry(None).await;

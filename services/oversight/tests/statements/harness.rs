@@ -1,4 +1,4 @@
-//! Two journals, a feed that serves them, and an oversight that follows it.
+//! The journals of the other services, a feed that serves them, and an oversight that follows it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -43,7 +43,22 @@ const KINDS: &[Kind] = &[
     suite("intake.complaint.registered"),
     suite("intake.complaint.moved"),
     suite("intake.complaint.triaged"),
+    suite("intake.complaint.assigned"),
+    suite("intake.complaint.acknowledged"),
+    suite("intake.action.recorded"),
     suite("intake.legal_action.recorded"),
+    suite("intake.clock.breached"),
+    suite("intake.feedback.recorded"),
+    suite("intake.direction.taken"),
+    suite("review.cycle.planned"),
+    suite("review.cycle.opened"),
+    suite("review.cycle.closed"),
+    suite("review.sitting.held"),
+    suite("review.decision.recorded"),
+    suite("review.item.deferred"),
+    suite("review.action_item.moved"),
+    suite("review.action_item.overdue"),
+    suite("campaign.event.moved"),
 ];
 
 /// The clock stands on the morning after the six days.
@@ -117,20 +132,34 @@ impl Journal {
     }
 }
 
-/// The journals of both services.
+/// The journals of the services.
 pub struct Journals {
     pub registry: Journal,
     pub intake: Journal,
+    pub review: Journal,
+    pub campaigns: Journal,
 }
 
 impl Journals {
     pub async fn new() -> Self {
-        Self { registry: Journal::new("station-registry").await, intake: Journal::new("complaint-intake").await }
+        Self {
+            registry: Journal::new("station-registry").await,
+            intake: Journal::new("complaint-intake").await,
+            review: Journal::new("review-scheduling").await,
+            campaigns: Journal::new("awareness-campaigns").await,
+        }
     }
 
-    /// Serves both as they are now; gives the address.
+    fn all(&self) -> [&Journal; 4] {
+        [&self.registry, &self.intake, &self.review, &self.campaigns]
+    }
+
+    /// Serves all as they are now; gives the address.
     async fn serve(&self, stop: &CancellationToken) -> String {
-        let sources = [self.registry.source().await, self.intake.source().await];
+        let mut sources = Vec::new();
+        for journal in self.all() {
+            sources.push(journal.source().await);
+        }
         let feed = FeedServer::new(sources, stop.clone());
         let server = FeedServiceServer::with_interceptor(feed, |mut asked: tonic::Request<()>| {
             let caller = Caller { principal: "services/oversight".to_owned(), ..Caller::anonymous() };
@@ -146,9 +175,25 @@ impl Journals {
     }
 }
 
+/// How an oversight is set up.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    /// Also with the peers of review scheduling and awareness campaigns.
+    pub all_peers: bool,
+    /// Bytes of a message, at most.
+    pub limit: usize,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { all_peers: true, limit: ServerSettings::default().max_message_bytes }
+    }
+}
+
 /// An oversight that runs.
 pub struct Oversight {
-    life: Lifecycle,
+    pub life: Lifecycle,
+    pub clock: Arc<ReplayClock>,
     feed: CancellationToken,
     address: SocketAddr,
     issuer: Issuer,
@@ -164,14 +209,29 @@ impl Drop for Oversight {
 impl Oversight {
     /// Starts one on a database, following these journals, and waits until it has heard everything.
     pub async fn start(db: &TestDatabase, journals: &Journals) -> Self {
+        Self::start_with(db, journals, Setup::default()).await
+    }
+
+    /// The same, set up otherwise.
+    pub async fn start_with(db: &TestDatabase, journals: &Journals, setup: Setup) -> Self {
         let feed = CancellationToken::new();
         let url = journals.serve(&feed).await;
         let settings = Arc::new(Settings {
             simulated: true,
-            server: ServerSettings { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..ServerSettings::default() },
+            server: ServerSettings {
+                listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                max_message_bytes: setup.limit,
+                ..ServerSettings::default()
+            },
             database: DatabasesSettings { oversight: Some(db.settings()), ..DatabasesSettings::default() },
             clock: ClockSettings { mode: ClockMode::Replay, ..ClockSettings::default() },
-            peers: PeersSettings { registry: Some(url.clone()), intake: Some(url), ..PeersSettings::default() },
+            peers: PeersSettings {
+                registry: Some(url.clone()),
+                intake: Some(url.clone()),
+                review: setup.all_peers.then(|| url.clone()),
+                campaigns: setup.all_peers.then_some(url),
+                ..PeersSettings::default()
+            },
             ..Settings::default()
         });
         let life = Lifecycle::new(Duration::ZERO, Duration::from_secs(5));
@@ -179,29 +239,31 @@ impl Oversight {
         let parts = oversight::start(&settings, clock.clone(), &life).await.unwrap();
         let issuer = Issuer::from_seed([7; 32]);
         let verifier = Verifier::new(Jwks::fixed(issuer.jwks()), "test", "mahila", 0);
-        let address = serve(&settings, vec![parts], verifier, Some(clock), &life).await.unwrap();
-        let oversight = Self { life, feed, address, issuer };
+        let address = serve(&settings, vec![parts], verifier, Some(clock.clone()), &life).await.unwrap();
+        let oversight = Self { life, clock, feed, address, issuer };
         oversight.until_heard(journals).await;
         oversight
     }
 
     /// Waits until every entry is counted.
     pub async fn until_heard(&self, journals: &Journals) {
-        let heads = [journals.registry.head().await, journals.intake.head().await];
+        let mut heads = Vec::new();
+        for journal in journals.all() {
+            heads.push(journal.head().await);
+        }
         let mut client = self.client(&["headquarters"], "up");
         let heard = async {
             loop {
                 if let Ok(statement) = client.get_statement(period(17, 28)).await {
-                    let applied: Vec<i64> =
-                        statement.into_inner().freshness.iter().map(|source| source.applied).collect();
-                    if applied == heads {
+                    let fresh = statement.into_inner().freshness;
+                    if fresh.iter().zip(&heads).all(|(source, head)| source.not_followed || source.applied == *head) {
                         return;
                     }
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), heard).await.expect("both journals are followed to their heads");
+        tokio::time::timeout(Duration::from_secs(30), heard).await.expect("the journals are followed to their heads");
     }
 
     /// A caller with these roles in this unit.
@@ -231,14 +293,32 @@ impl Oversight {
     }
 }
 
+/// What is told beside the small roll.
+#[derive(Default)]
+pub struct Told {
+    pub registry: Vec<Draft>,
+    pub intake: Vec<Draft>,
+    pub review: Vec<Draft>,
+    pub campaigns: Vec<Draft>,
+}
+
 /// A database for oversight, and an oversight on it that knows the small roll and what else is told.
 pub async fn oversight(registry: Vec<Draft>, intake: Vec<Draft>) -> (TestDatabase, Journals, Oversight) {
+    oversight_of(Told { registry, intake, ..Told::default() }, Setup::default()).await
+}
+
+/// The same of every journal.
+pub async fn oversight_of(told: Told, setup: Setup) -> (TestDatabase, Journals, Oversight) {
     let (db, journals) = (test_database(&oversight::MIGRATOR).await, Journals::new().await);
-    journals.registry.tell(roll().into_iter().chain(registry)).await;
-    if !intake.is_empty() {
-        journals.intake.tell(intake).await;
+    journals.registry.tell(roll().into_iter().chain(told.registry)).await;
+    for (journal, told) in
+        [(&journals.intake, told.intake), (&journals.review, told.review), (&journals.campaigns, told.campaigns)]
+    {
+        if !told.is_empty() {
+            journal.tell(told).await;
+        }
     }
-    let oversight = Oversight::start(&db, &journals).await;
+    let oversight = Oversight::start_with(&db, &journals, setup).await;
     (db, journals, oversight)
 }
 

@@ -1,8 +1,10 @@
-//! What the journals of the registry and of intake say, in their own words.
+//! What the journals of the other services say, in their own words.
 
 use chrono::NaiveDate;
+use mahila_proto::campaign::v1 as campaign;
 use mahila_proto::intake::v1 as intake;
 use mahila_proto::registry::v1 as registry;
+use mahila_proto::review::v1 as review;
 use mahila_proto::r#type::v1::LocalizedText;
 use platform::fields::date;
 use platform::journal::Draft;
@@ -161,6 +163,7 @@ impl Complaint {
             district: format!("units/{}", self.district),
             registered_day: Some(date(october(self.day))),
             imported: self.imported,
+            statutory_due_day: None,
         }
     }
 
@@ -175,6 +178,7 @@ impl Complaint {
             imported: self.imported,
             recorded_by_woman: true,
             handling_state: intake::HandlingState::Received.into(),
+            statutory_due_day: None,
         };
         draft("intake.complaint.registered", "complaint", &told)
     }
@@ -201,9 +205,176 @@ impl Complaint {
         draft("intake.complaint.triaged", "complaint", &told)
     }
 
+    pub fn acknowledged(self, in_time: bool, day: NaiveDate) -> Draft {
+        let told = intake::ComplaintAcknowledged {
+            place: Some(self.place()),
+            receipt_taken: true,
+            in_time,
+            day: Some(date(day)),
+        };
+        draft("intake.complaint.acknowledged", "complaint", &told)
+    }
+
+    /// Reached in private.
+    pub fn asked(self, satisfied: bool, day: NaiveDate) -> Draft {
+        let told =
+            intake::FeedbackRecorded { place: Some(self.place()), reached: true, satisfied, day: Some(date(day)) };
+        draft("intake.feedback.recorded", "complaint", &told)
+    }
+
+    pub fn breached_medical(self, day: NaiveDate) -> Draft {
+        let code = intake::ClockCode::Medical.into();
+        let told = intake::ClockBreached { place: Some(self.place()), code, day: Some(date(day)) };
+        draft("intake.clock.breached", "complaint", &told)
+    }
+
     pub fn fir(self, day: NaiveDate) -> Draft {
         let kind = intake::LegalActionKind::Fir.into();
         let told = intake::LegalActionRecorded { place: Some(self.place()), kind, day: Some(date(day)) };
         draft("intake.legal_action.recorded", "complaint", &told)
     }
+}
+
+/// A unit's review cycle, as its entries name it.
+#[derive(Clone, Copy)]
+pub struct Cycle {
+    pub unit: &'static str,
+    pub level: review::ReviewLevel,
+    pub from: u32,
+    pub to: u32,
+}
+
+impl Cycle {
+    pub fn place(self) -> review::ReviewPlace {
+        review::ReviewPlace {
+            unit: format!("units/{}", self.unit),
+            level: self.level.into(),
+            cycle: format!("reviewCycles/{}", self.unit),
+            from: Some(date(october(self.from))),
+            to: Some(date(october(self.to))),
+        }
+    }
+
+    pub fn planned(self) -> Draft {
+        let told = review::CyclePlanned { place: Some(self.place()), ..review::CyclePlanned::default() };
+        draft("review.cycle.planned", self.unit, &told)
+    }
+
+    pub fn opened(self, strata: &[(review::Stratum, i32)], reason: review::ShortfallReason) -> Draft {
+        let counts =
+            strata.iter().map(|(stratum, items)| review::StratumCount { stratum: (*stratum).into(), items: *items });
+        let selected = strata.iter().map(|(_, items)| items).sum();
+        let told = review::CycleOpened {
+            place: Some(self.place()),
+            eligible: selected,
+            quota: 15,
+            selected,
+            strata: counts.collect(),
+            shortfall_reason: reason.into(),
+            day: Some(date(october(self.from))),
+            ..review::CycleOpened::default()
+        };
+        draft("review.cycle.opened", self.unit, &told)
+    }
+
+    pub fn closed(self, state: review::CycleState, not_reached: i32, day: u32) -> Draft {
+        let told = review::CycleClosed {
+            place: Some(self.place()),
+            state: state.into(),
+            not_reached,
+            day: Some(date(october(day))),
+            ..review::CycleClosed::default()
+        };
+        draft("review.cycle.closed", self.unit, &told)
+    }
+
+    pub fn sitting(self, most_decisions_in_a_minute: i32, day: u32) -> Draft {
+        let told = review::SittingHeld {
+            place: Some(self.place()),
+            most_decisions_in_a_minute,
+            day: Some(date(october(day))),
+            ..review::SittingHeld::default()
+        };
+        draft("review.sitting.held", self.unit, &told)
+    }
+
+    pub fn decided(self, kind: review::DecisionKind, day: u32) -> Draft {
+        let told = review::DecisionRecorded {
+            place: Some(self.place()),
+            kind: kind.into(),
+            stratum: review::Stratum::Oldest.into(),
+            day: Some(date(october(day))),
+            ..review::DecisionRecorded::default()
+        };
+        draft("review.decision.recorded", "complaint", &told)
+    }
+
+    pub fn deferred(self, day: u32) -> Draft {
+        let told =
+            review::ItemDeferred { place: Some(self.place()), time: 1, goes_up: false, day: Some(date(october(day))) };
+        draft("review.item.deferred", "complaint", &told)
+    }
+
+    pub fn item(self, from: review::ActionItemState, to: review::ActionItemState, in_time: bool, day: u32) -> Draft {
+        let told = review::ActionItemMoved {
+            place: Some(self.place()),
+            from: from.into(),
+            to: to.into(),
+            in_time,
+            day: Some(date(october(day))),
+        };
+        draft("review.action_item.moved", "item", &told)
+    }
+
+    pub fn overdue(self, day: u32) -> Draft {
+        let told = review::ActionItemOverdue { place: Some(self.place()), day: Some(date(october(day))) };
+        draft("review.action_item.overdue", "item", &told)
+    }
+}
+
+/// An awareness event, as its entries name it.
+#[derive(Clone, Copy)]
+pub struct Event {
+    pub station: &'static str,
+    pub district: &'static str,
+    pub code: &'static str,
+    pub kind: campaign::EventKind,
+    pub planned: u32,
+}
+
+impl Event {
+    pub fn moved(self, to: campaign::EventState, women: i32, girls: i32, day: u32) -> Draft {
+        let place = campaign::EventPlace {
+            station: at_station(self.station),
+            district: format!("units/{}", self.district),
+            place_code: self.code.to_owned(),
+            kind: self.kind.into(),
+            planned_day: Some(date(october(self.planned))),
+            with_partner: false,
+        };
+        let told = campaign::EventMoved {
+            place: Some(place),
+            from: campaign::EventState::Unspecified.into(),
+            to: to.into(),
+            reached: Some(campaign::Reached { women, girls, men: 3, others: 0 }),
+            day: Some(date(october(day))),
+        };
+        draft("campaign.event.moved", "event", &told)
+    }
+}
+
+/// A desk-day of two women who were there one after the other.
+pub fn two_apart(station: &str, day: NaiveDate) -> Draft {
+    let desk_day = registry::DeskDay {
+        name: format!("stations/{station}/desk/days/{day}"),
+        station: format!("stations/{station}"),
+        day: Some(date(day)),
+        status: registry::DeskDayStatus::Understaffed.into(),
+        check_ins_expected: 2,
+        check_ins: 2,
+        service_minutes: 720,
+        two_women_minutes: 0,
+        ..registry::DeskDay::default()
+    };
+    draft("registry.desk_day.closed", station, &registry::DeskDayClosed { desk_day: Some(desk_day) })
 }

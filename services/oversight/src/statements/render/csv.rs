@@ -2,39 +2,40 @@
 
 use platform::terms::Term as _;
 
-use super::super::statement::{Statement, UnitFigures};
+use super::super::statement::{Statement, UnitFigures, rest_name};
 use super::number;
 
-const HEADER: &str = "unit,kind,name_en,name_hi,synthetic,measure,measure_en,measure_hi,breakdown,key,value";
+const HEADER: &str =
+    "unit,kind,name_en,name_hi,synthetic,measure,measure_en,measure_hi,breakdown,key,value,previous\r\n";
 
-/// Writes it out. Numbers are plain digits; a hidden figure is `*`; the rest has no unit.
-pub(crate) fn csv(statement: &Statement) -> String {
-    let mut out = String::from(HEADER);
-    out.push_str("\r\n");
-    for row in std::iter::once(&statement.whole).chain(&statement.rows) {
-        unit(&mut out, row);
-    }
+/// Writes it out. Numbers are plain digits; a hidden figure is `*`; the rest has no unit. A page that is not the first goes on
+/// with its rows, without the first line and the unit asked for.
+pub(crate) fn csv(statement: &Statement, first_page: bool) -> String {
+    let head = first_page.then_some(&statement.whole);
+    let mut out = if first_page { HEADER.to_owned() } else { String::new() };
+    head.into_iter().chain(&statement.rows).for_each(|row| out.push_str(&csv_row(row)));
     out
 }
 
-fn unit(out: &mut String, row: &UnitFigures) {
+/// The lines of a unit.
+pub(crate) fn csv_row(row: &UnitFigures) -> String {
     let (id, kind, name) = match &row.unit {
         Some(unit) => (format!("units/{}", unit.id), unit.kind.name(), unit.name.clone()),
-        None => (String::new(), "", super::super::statement::rest_name()),
+        None => (String::new(), "", rest_name()),
     };
     let synthetic = if row.synthetic { "yes" } else { "no" };
     let of_unit = [quoted(&id), quoted(kind), quoted(&name.en), quoted(&name.hi), synthetic.to_owned()].join(",");
-    for (slot, shown) in &row.figures {
+    let mut out = String::new();
+    for stated in &row.figures {
+        let slot = stated.slot;
         let (en, hi) = slot.measure.label();
         let breakdown = slot.breakdown.map(platform::terms::Term::name).unwrap_or_default();
         let key = slot.key_label().map(|key| key.name).unwrap_or_default();
-        let value = number(*shown, |n| n.to_string());
-        let figure = [slot.measure.name(), en, hi, breakdown, key, &value].map(quoted).join(",");
-        out.push_str(&of_unit);
-        out.push(',');
-        out.push_str(&figure);
-        out.push_str("\r\n");
+        let [value, previous] = [stated.now, stated.before].map(|shown| number(shown, |n| n.to_string()));
+        let figure = [slot.measure.name(), en, hi, breakdown, key, &value, &previous].map(quoted).join(",");
+        out.extend([&of_unit, ",", &figure, "\r\n"]);
     }
+    out
 }
 
 fn quoted(text: &str) -> String {

@@ -8,8 +8,8 @@ use platform::locale::Language;
 
 use super::statement::{Shown, Statement};
 
-pub(crate) use csv::csv;
-pub(crate) use text::text;
+pub(crate) use csv::{csv, csv_row};
+pub(crate) use text::{freshness, text, text_row};
 
 /// What stands in the place of a hidden figure. The same for a small one and for one that is hidden for another's sake: to
 /// tell them apart would tell more than the statement may.
@@ -20,6 +20,8 @@ pub(crate) const HIDDEN: &str = "*";
 pub(crate) struct Freshness {
     /// The service.
     pub source: &'static str,
+    /// It is followed at all.
+    pub followed: bool,
     /// Entries of its journal that are counted.
     pub applied: i64,
     /// Its newest entry when last heard from.
@@ -33,8 +35,6 @@ pub(crate) struct Freshness {
 pub(crate) struct Frame<'a> {
     /// The statement.
     pub statement: &'a Statement,
-    /// Every source.
-    pub freshness: &'a [Freshness],
     /// The figures come from a replay.
     pub simulated: bool,
 }

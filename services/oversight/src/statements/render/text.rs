@@ -7,15 +7,29 @@ use platform::locale::{Language, date, grouped};
 use platform::terms::Term as _;
 
 use super::super::silence::Silent;
-use super::super::statement::{REST, Shown, UnitFigures};
+use super::super::statement::{REST, Shown, Stated, UnitFigures};
 use super::words::{self, Word};
-use super::{Frame, choose, number};
+use super::{Frame, Freshness, choose, number};
 use crate::ledger::{Measure, Slot};
 
 /// Writes it out.
 pub(crate) fn text(frame: Frame<'_>, language: Language) -> String {
     let mut out = String::new();
     Reading { frame, language, out: &mut out }.all();
+    out
+}
+
+/// A row of it alone.
+pub(crate) fn text_row(frame: Frame<'_>, row: &UnitFigures, language: Language) -> String {
+    let mut out = String::new();
+    Reading { frame, language, out: &mut out }.row(row);
+    out
+}
+
+/// How fresh its sources are: apart, since it changes from minute to minute, and the statement does not.
+pub(crate) fn freshness(frame: Frame<'_>, sources: &[Freshness], language: Language) -> String {
+    let mut out = String::new();
+    Reading { frame, language, out: &mut out }.freshness(sources);
     out
 }
 
@@ -29,14 +43,15 @@ impl Reading<'_> {
     fn all(&mut self) {
         self.head();
         self.silent();
+        self.missed_reviews();
+        self.completeness();
         let statement = self.frame.statement;
-        for (slot, shown) in &statement.whole.figures {
-            self.figure(&statement.whole, *slot, *shown);
+        for stated in &statement.whole.figures {
+            self.figure(&statement.whole, *stated);
         }
         for row in &statement.rows {
             self.row(row);
         }
-        self.freshness();
     }
 
     fn word(&self, word: Word) -> &'static str {
@@ -84,6 +99,10 @@ impl Reading<'_> {
             Language::Hi => format!("{from} से {to} तक, दोनों सम्मिलित"),
         };
         self.line(&days);
+        if let Some(before) = statement.before {
+            let (from, to) = (date(before.from, self.language), date(before.to, self.language));
+            self.line(&format!("{}: {from} – {to}", self.word(words::BEFORE_IN_BRACKETS)));
+        }
         if statement.public_copy {
             self.line(self.word(words::PUBLIC));
         }
@@ -119,38 +138,83 @@ impl Reading<'_> {
         }
     }
 
-    fn figure(&mut self, of: &UnitFigures, slot: Slot, shown: Shown) {
+    /// Who missed reviews: units with their districts, the most cycles first.
+    fn missed_reviews(&mut self) {
+        let missed = &self.frame.statement.missed_reviews;
+        self.heading(&format!("{}: {}", self.word(words::MISSED_REVIEWS), grouped(count(missed))));
+        for missed in missed {
+            let name = choose(self.language, &missed.unit.name.en, &missed.unit.name.hi);
+            let district = choose(self.language, &missed.district.en, &missed.district.hi);
+            let district = if district.is_empty() { String::new() } else { format!(", {district}") };
+            let kind = self.word(missed.unit.kind.label());
+            self.line(&format!("{name} ({kind}{district}): {}", grouped(missed.cycles)));
+        }
+    }
+
+    fn completeness(&mut self) {
+        let complete = self.frame.statement.completeness;
+        self.heading(self.word(words::COMPLETENESS));
+        for (word, reported) in [
+            (words::UNITS_REPORTED, complete.units),
+            (words::DESK_DAYS_REPORTED, complete.desk_days),
+            (words::CYCLES_REPORTED, complete.cycles),
+        ] {
+            let [expected, actual, on_time] = [reported.expected, reported.actual, reported.on_time].map(grouped);
+            let (of, made, in_time) =
+                (self.word(words::EXPECTED), self.word(words::REPORTED), self.word(words::ON_TIME));
+            self.line(&format!("{}: {of} {expected}; {made} {actual}; {in_time} {on_time}", self.word(word)));
+        }
+    }
+
+    fn figure(&mut self, of: &UnitFigures, stated: Stated) {
+        let Stated { slot, now, .. } = stated;
+        let before = self.before(stated);
         if let Some(key) = slot.key_label() {
             let key = choose(self.language, key.en, key.hi);
             let by = slot.breakdown.map(|breakdown| self.word(breakdown.label())).unwrap_or_default();
-            return self.line(&format!("    {by}: {key}: {}", Self::grouped(shown)));
+            return self.line(&format!("    {by}: {key}: {}{before}", Self::grouped(now)));
         }
         if let Some(heading) = words::heading(slot.measure) {
             self.heading(self.word(heading));
         }
         let definition =
             words::definition(slot.measure).map(|word| format!(" ({})", self.word(word))).unwrap_or_default();
-        let share = share(of, slot.measure, shown).map(|share| format!(" = {share} %")).unwrap_or_default();
+        let share = share(of, slot.measure, now).map(|share| format!(" = {share} %")).unwrap_or_default();
         let label = self.word(slot.measure.label());
-        self.line(&format!("{label}: {}{share}{definition}", Self::grouped(shown)));
+        self.line(&format!("{label}: {}{share}{before}{definition}", Self::grouped(now)));
+    }
+
+    /// The figure of the period before, in brackets; nothing where none is told.
+    fn before(&self, stated: Stated) -> String {
+        if self.frame.statement.before.is_none() {
+            return String::new();
+        }
+        format!(" [{}]", Self::grouped(stated.before))
     }
 
     /// A unit of the level: its wholes that are not 0, in one paragraph.
     fn row(&mut self, row: &UnitFigures) {
         let heading = self.name(row);
         self.heading(&heading);
-        let wholes = row.figures.iter().filter(|(slot, shown)| slot.breakdown.is_none() && *shown != Shown::Number(0));
-        let figures: Vec<String> = wholes
-            .map(|(slot, shown)| format!("{}: {}", self.word(slot.measure.label()), Self::grouped(*shown)))
+        let is_told = |stated: &&Stated| stated.slot.breakdown.is_none() && stated.now != Shown::Number(0);
+        let figures: Vec<String> = row
+            .figures
+            .iter()
+            .filter(is_told)
+            .map(|stated| format!("{}: {}", self.word(stated.slot.measure.label()), Self::grouped(stated.now)))
             .collect();
         let figures = if figures.is_empty() { self.word(words::NOTHING).to_owned() } else { figures.join("; ") };
         self.line(&figures);
     }
 
-    fn freshness(&mut self) {
+    fn freshness(&mut self, sources: &[Freshness]) {
         self.heading(self.word(words::FRESHNESS));
-        for source in self.frame.freshness {
+        for source in sources {
             let mut line = String::from(source.source);
+            if !source.followed {
+                self.line(&format!("{line}: {}", self.word(words::NOT_FOLLOWED)));
+                continue;
+            }
             let behind = source.head.max(source.applied) - source.applied;
             let _ = match behind {
                 0 => write!(line, ": {}", self.word(words::COMPLETE)),

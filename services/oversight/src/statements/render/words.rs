@@ -16,6 +16,8 @@ pub(super) fn heading(measure: Measure) -> Option<Word> {
         Measure::Actions => ("Actions and steps in law", "कार्यवाही और विधिक कदम"),
         Measure::ClocksBreached => ("Limits", "समय सीमाएँ"),
         Measure::Disposed => ("Disposed and verified", "निस्तारित और सत्यापित"),
+        Measure::ReviewCyclesExpected => ("Reviewed and acted upon", "समीक्षित और कार्यवाही की गई"),
+        Measure::CampaignEventsPlanned => ("Awareness campaigns", "जागरूकता अभियान"),
         _ => return None,
     })
 }
@@ -45,6 +47,20 @@ pub(super) fn definition(measure: Measure) -> Option<Word> {
         Measure::Actions | Measure::LegalActions => ("on older complaints too", "पुरानी शिकायतों पर भी"),
         Measure::Disposed => ("final outcomes, of older complaints too", "अंतिम परिणाम, पुरानी शिकायतों के भी"),
         Measure::Verified => ("she confirmed it in private", "उन्होंने एकांत में पुष्टि की"),
+        Measure::ReviewCyclesMissed => ("no sitting was held", "कोई बैठक नहीं हुई"),
+        Measure::ReviewCyclesHeld => ("completed or partly done", "पूर्ण या आंशिक"),
+        Measure::ReviewSittingsHeld => ("quorum, item times, signed minutes", "कोरम, समय, हस्ताक्षरित कार्यवृत्त"),
+        Measure::ReviewSittingsHurried => {
+            ("of those; fifteen decisions or more within a minute", "उनमें से; एक मिनट में पंद्रह या अधिक निर्णय")
+        }
+        Measure::ReviewItemsReviewed => ("a decision recorded", "निर्णय दर्ज"),
+        Measure::ActedUpon => ("done, and verified by another", "पूर्ण, अन्य द्वारा सत्यापित"),
+        Measure::DirectionsTaken => ("decisions that took effect on the complaint", "शिकायत पर लागू निर्णय"),
+        Measure::ActionItemsClaimed => ("not yet verified by another", "अन्य द्वारा सत्यापन शेष"),
+        Measure::CampaignEventsClaimed => ("claimed, not held", "बताए गए, आयोजित नहीं माने गए"),
+        Measure::CampaignEventsLapsed => ("not reported within 72 hours: not held", "72 घंटे में सूचित नहीं: आयोजित नहीं"),
+        Measure::WomenReached | Measure::GirlsReached => ("at verified events", "सत्यापित कार्यक्रमों में"),
+        Measure::PlacesCovered => ("each once, with a verified event", "प्रत्येक एक बार, सत्यापित कार्यक्रम सहित"),
         _ => return None,
     })
 }
@@ -73,6 +89,17 @@ pub(super) const NONE_SILENT: Word = ("None: every station was heard from.", "�
 pub(super) const NO_DESK: Word = ("no desk", "डेस्क नहीं");
 pub(super) const DAYS: Word = ("days silent", "दिन मौन");
 pub(super) const NOTHING: Word = ("Nothing.", "कुछ नहीं।");
+pub(super) const BEFORE_IN_BRACKETS: Word = ("In brackets the period before", "कोष्ठक में पिछली अवधि");
+pub(super) const MISSED_REVIEWS: Word = ("Did not review", "समीक्षा नहीं की");
+pub(super) const COMPLETENESS: Word = ("Who reported", "किसने सूचना दी");
+pub(super) const UNITS_REPORTED: Word = ("Stations", "थाने");
+pub(super) const DESK_DAYS_REPORTED: Word = ("Desk-days", "डेस्क-दिवस");
+pub(super) const CYCLES_REPORTED: Word = ("Reviews", "समीक्षाएँ");
+pub(super) const EXPECTED: Word = ("expected", "अपेक्षित");
+pub(super) const REPORTED: Word = ("reported", "सूचित");
+pub(super) const ON_TIME: Word = ("in time", "समय पर");
+pub(super) const NOT_FOLLOWED: Word =
+    ("not followed here: nothing of it is counted", "यहाँ जुड़ा नहीं: इसका कुछ नहीं गिना गया");
 pub(super) const FRESHNESS: Word = ("How fresh the sources are", "स्रोत कितने ताज़ा हैं");
 pub(super) const COMPLETE: Word = ("everything it told is counted", "जो बताया वह सब गिना गया");
 pub(super) const BEHIND: Word = ("entries are not yet counted", "प्रविष्टियाँ अभी नहीं गिनी गईं");

@@ -52,12 +52,20 @@ impl Table {
         }
     }
 
-    /// The cells to hide, by unit and slot.
-    pub fn hide(&self) -> Vec<Cell> {
-        let mut search = Search {
-            table: self,
-            hidden: self.cells.iter().map(|unit| unit.iter().map(|n| (1..SMALL).contains(n)).collect()).collect(),
-        };
+    /// The number of a cell.
+    pub fn number(&self, unit: usize, slot: usize) -> i64 {
+        self.cells[unit][slot]
+    }
+
+    /// The cells to hide, by unit and slot: the small ones, those that are hidden elsewhere (`also`) unless they are 0, and
+    /// whatever else it takes.
+    pub fn hide(&self, also: &[Cell]) -> Vec<Cell> {
+        let mut hidden: Vec<Vec<bool>> =
+            self.cells.iter().map(|unit| unit.iter().map(|n| (1..SMALL).contains(n)).collect()).collect();
+        for (unit, slot) in also.iter().copied().filter(|(unit, slot)| self.number(*unit, *slot) > 0) {
+            hidden[unit][slot] = true;
+        }
+        let mut search = Search { table: self, hidden };
         let mut safe: Vec<Vec<bool>> = self.cells.iter().map(|unit| vec![false; unit.len()]).collect();
         // Deepest first: what hides a district's cell often hides its range's as well.
         let mut small = search.cells();

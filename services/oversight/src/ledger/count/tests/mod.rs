@@ -1,26 +1,33 @@
 //! Counting against a naive model, which looks at what there is and recounts it for a period.
 
+mod deeds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::happening::CallPlace;
+use crate::ledger::happening::{Before, Call, CallPlace, Place};
+use crate::ledger::measure::Breakdown;
+use crate::ledger::span::{pairs_of, pairs_within};
+use crate::ledger::states::HandlingState;
 
 fn october(number: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2020, 10, number).unwrap()
 }
 
-/// What a period makes of a line; the same rule stands in the query of the statements.
+/// What a period makes of a line: both its days lie in it. And what the query of the statements makes of it, by blocks of days:
+/// the same.
 fn value(tally: &Tally, slot: Slot, unit: Option<&str>, from: NaiveDate, to: NaiveDate) -> i64 {
-    tally
-        .lines()
-        .filter(|(line, _)| {
-            line.slot == slot && unit.is_none_or(|unit| line.unit == unit) && (from..=to).contains(&line.day)
-        })
-        .filter(|(line, _)| if slot.measure == Measure::Callers { line.cohort < from } else { line.cohort >= from })
-        .map(|(_, n)| n)
-        .sum()
+    let lines = || tally.lines().filter(|(line, _)| line.slot == slot && unit.is_none_or(|unit| line.unit == unit));
+    let within = |day: NaiveDate| (from..=to).contains(&day);
+    let by_days: i64 = lines().filter(|(line, _)| within(line.day) && within(line.cohort)).map(|(_, n)| n).sum();
+    let read = pairs_within(from, to);
+    let kept = |line: &Line| pairs_of(line.day, line.cohort).iter().filter(|pair| read.contains(pair)).count();
+    let by_blocks: i64 = lines().map(|(line, n)| n * i64::try_from(kept(line)).unwrap()).sum();
+    assert_eq!(by_days, by_blocks);
+    assert!(lines().all(|(line, _)| line.cohort <= line.day), "no cohort lies behind its day");
+    by_days
 }
 
 fn counted(happenings: &[Happening]) -> Tally {
@@ -292,32 +299,54 @@ fn a_complaint_is_triaged_once_and_disposed_when_she_confirmed_it() {
 }
 
 #[test]
-fn a_complaint_that_triage_hides_from_its_station_leaves_its_figures() {
-    let told = Happening::Triaged {
+fn a_complaint_that_triage_hides_from_its_station_takes_every_figure_along() {
+    let before = Before { place: place(1, 5, false), channel: 3, state: 2, by_woman: true };
+    let registered = Happening::Registered {
+        place: place(1, 5, false),
+        told: october(5),
+        channel: 3,
+        category: 1,
+        state: 1,
+        by_woman: true,
+    };
+    let moved = |place: Place, from: i16, to: i16, day: u32| Happening::Moved { place, from, to, day: october(day) };
+    let triaged = Happening::Triaged {
         place: place(0, 5, false),
-        counted_before: Some(place(1, 5, false)),
+        counted_before: Some(before),
         was: 1,
         category: 18,
         day: october(7),
     };
-    let registered = Happening::Registered {
-        place: place(1, 5, false),
-        told: october(5),
-        channel: 1,
-        category: 1,
-        state: 1,
-        by_woman: false,
-    };
-    let tally = counted(&[registered, told]);
-    let figure = |slot, unit| value(&tally, slot, Some(unit), october(1), october(30));
-    let by = |category| Slot::by(Measure::Complaints, Breakdown::Category, category);
-    assert_eq!((figure(Slot::whole(Measure::Complaints), "ps-1"), figure(by(1), "ps-1")), (0, 0));
-    assert_eq!((figure(Slot::whole(Measure::Complaints), "district-1"), figure(by(18), "district-1")), (1, 1));
-    assert_eq!(
-        value(&tally, Slot::whole(Measure::Complaints), Some("ps-1"), october(1), october(6)),
-        1,
-        "until then it was there"
-    );
+    let acknowledged = moved(place(1, 5, false), 1, 2, 6);
+    // Whether the move is told before the triage or after it.
+    let orders = [
+        [registered.clone(), acknowledged.clone(), triaged.clone(), moved(place(0, 5, false), 2, 3, 7)],
+        [registered, acknowledged, moved(place(0, 5, false), 2, 3, 7), triaged],
+    ];
+    for told in orders {
+        let tally = counted(&told);
+        let by = |breakdown, key| Slot::by(Measure::Complaints, breakdown, key);
+        let stands = |unit: &str, to: u32| {
+            let tally = &tally;
+            let mut slots: Vec<Slot> = tally.lines().map(|(line, _)| line.slot).collect();
+            slots.sort();
+            slots.dedup();
+            let figures = slots.into_iter().map(|slot| (slot, value(tally, slot, Some(unit), october(1), october(to))));
+            figures.filter(|(slot, n)| slot.measure != Measure::Triaged && *n != 0).collect::<Vec<_>>()
+        };
+        let all = |category, state| {
+            vec![
+                (Slot::whole(Measure::Complaints), 1),
+                (by(Breakdown::Channel, 3), 1),
+                (by(Breakdown::Category, category), 1),
+                (by(Breakdown::State, state), 1),
+                (Slot::whole(Measure::ComplaintsRecordedByWoman), 1),
+            ]
+        };
+        assert_eq!(stands("ps-1", 30), [], "nothing of it is left there");
+        assert_eq!(stands("district-1", 30), all(18, 3));
+        assert_eq!((stands("ps-1", 6), stands("district-1", 6)), (all(1, 2), vec![]), "until then it was there");
+    }
 }
 
 #[test]

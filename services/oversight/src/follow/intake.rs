@@ -1,88 +1,16 @@
-//! What oversight learns: desks and their days from the registry's journal, everything else from intake's. Protobuf in,
-//! increments of the ledger out, in the transaction that moves the position: each entry counts once, whatever crashes.
-
-use std::collections::BTreeMap;
+//! What women brought, and what was done about it.
 
 use chrono::NaiveDate;
-use mahila_proto::intake::v1 as intake;
-use mahila_proto::registry::v1 as registry;
-use platform::directory::{DirectoryCopy, REGISTRY, STATION_CHANGED, UNIT_CHANGED};
+use mahila_proto::intake::v1 as wire;
 use platform::feed::{ApplyError, Entry, Projection};
 use platform::fields::day_of;
 use platform::journal::Draft;
-use platform::terms::Term as _;
 use platform::write::{By, Tx};
 use prost::Message as _;
 
+use super::{id_of, number};
 use crate::ledger::store::{self, Fault};
-use crate::ledger::{Call, CallPlace, DeskDay, DeskDayStatus, Happening, Place, Tally, count};
-
-const DESK_OPENED: &str = "registry.desk.opened";
-const DESK_DAY_CLOSED: &str = "registry.desk_day.closed";
-
-/// Follows the registry: units and stations (the copy that the whole service reads), desks and their days.
-#[derive(Debug)]
-pub struct Registry {
-    copy: DirectoryCopy,
-}
-
-impl Registry {
-    /// Passes units and stations on to `copy`.
-    #[must_use]
-    pub fn new(copy: DirectoryCopy) -> Self {
-        Self { copy }
-    }
-}
-
-impl Projection for Registry {
-    fn source(&self) -> &'static str {
-        REGISTRY
-    }
-
-    fn kinds(&self) -> &'static [&'static str] {
-        &[UNIT_CHANGED, STATION_CHANGED, DESK_OPENED, DESK_DAY_CLOSED]
-    }
-
-    async fn apply(&self, tx: &mut Tx, by: &By, entries: &[Entry]) -> Result<Vec<Draft>, ApplyError> {
-        let mut districts = BTreeMap::new();
-        let mut desks = BTreeMap::new();
-        let mut tally = Tally::default();
-        for entry in entries {
-            match entry.kind.as_str() {
-                STATION_CHANGED => {
-                    if let Some(station) = registry::StationChanged::decode(&entry.payload[..])?.station {
-                        districts.insert(id_of(&station.name), id_of(&station.district));
-                    }
-                }
-                DESK_OPENED => {
-                    if let Some(desk) = registry::DeskOpened::decode(&entry.payload[..])?.desk {
-                        desks.insert(id_of(&desk.name), day_of(desk.opened_on.as_ref()).unwrap_or(entry.day));
-                    }
-                }
-                DESK_DAY_CLOSED => {
-                    if let Some(closed) = registry::DeskDayClosed::decode(&entry.payload[..])?.desk_day {
-                        count(&Happening::DeskDay(desk_day(&closed, entry)), &mut tally);
-                    }
-                }
-                _ => {}
-            }
-        }
-        store::regroup(tx, &districts).await?;
-        let drafts = self.copy.apply(tx, by, entries).await?;
-        store::open_desks(tx, &desks).await?;
-        store::add(tx, &tally).await?;
-        Ok(drafts)
-    }
-
-    async fn reset(&self, tx: &mut Tx) -> Result<(), Fault> {
-        store::forget_registry(tx).await?;
-        self.copy.reset(tx).await
-    }
-
-    async fn committed(&self) -> Result<(), Fault> {
-        self.copy.committed().await
-    }
-}
+use crate::ledger::{Before, Call, CallPlace, Happening, Place, Source, Tally, count};
 
 /// Follows intake: visits, calls, complaints and what is done about them.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +33,8 @@ impl Projection for Intake {
             "intake.action.recorded",
             "intake.legal_action.recorded",
             "intake.clock.breached",
+            "intake.feedback.recorded",
+            "intake.direction.taken",
         ]
     }
 
@@ -120,33 +50,11 @@ impl Projection for Intake {
     }
 
     async fn reset(&self, tx: &mut Tx) -> Result<(), Fault> {
-        store::forget_intake(tx).await
+        store::forget(tx, Source::Intake).await
     }
 }
 
-/// The id in a name, without what lies below it: `ps-157-001` of `stations/ps-157-001/desk`.
-fn id_of(name: &str) -> String {
-    name.split('/').nth(1).unwrap_or_default().to_owned()
-}
-
-/// A value's number as it is stored; the contract has no numbers beyond.
-fn number(value: i32) -> i16 {
-    i16::try_from(value).unwrap_or_default()
-}
-
-fn desk_day(closed: &registry::DeskDay, entry: &Entry) -> DeskDay {
-    DeskDay {
-        station: id_of(&closed.station),
-        day: day_of(closed.day.as_ref()).unwrap_or(entry.day),
-        status: DeskDayStatus::from_number(closed.status),
-        check_ins_expected: closed.check_ins_expected.into(),
-        check_ins: closed.check_ins.into(),
-        service_minutes: closed.service_minutes.into(),
-        two_women_minutes: closed.two_women_minutes.into(),
-    }
-}
-
-fn place(place: Option<&intake::ComplaintPlace>, day: NaiveDate) -> Place {
+fn place(place: Option<&wire::ComplaintPlace>, day: NaiveDate) -> Place {
     let place = place.cloned().unwrap_or_default();
     Place {
         station: id_of(&place.station),
@@ -162,22 +70,22 @@ fn happening(entry: &Entry) -> Result<Option<Happening>, prost::DecodeError> {
     let day = |day: Option<&_>| day_of(day).unwrap_or(entry.day);
     Ok(Some(match entry.kind.as_str() {
         "intake.visit.recorded" => {
-            let visit = intake::VisitRecorded::decode(payload)?;
+            let visit = wire::VisitRecorded::decode(payload)?;
             Happening::Visit {
                 station: id_of(&visit.station),
                 day: day(visit.day.as_ref()),
-                left_unserved: visit.outcome() == intake::VisitOutcome::LeftUnserved,
+                left_unserved: visit.outcome() == wire::VisitOutcome::LeftUnserved,
             }
         }
         "intake.call.recorded" => {
-            let told = intake::CallRecorded::decode(payload)?;
+            let told = wire::CallRecorded::decode(payload)?;
             match call(&told, entry) {
                 Some(call) => Happening::Call(call),
                 None => return Ok(None),
             }
         }
         "intake.complaint.registered" => {
-            let told = intake::ComplaintRegistered::decode(payload)?;
+            let told = wire::ComplaintRegistered::decode(payload)?;
             Happening::Registered {
                 place: Place {
                     station: id_of(&told.station),
@@ -193,7 +101,7 @@ fn happening(entry: &Entry) -> Result<Option<Happening>, prost::DecodeError> {
             }
         }
         "intake.complaint.moved" => {
-            let told = intake::ComplaintMoved::decode(payload)?;
+            let told = wire::ComplaintMoved::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::Moved {
                 place: place(told.place.as_ref(), day),
@@ -203,11 +111,16 @@ fn happening(entry: &Entry) -> Result<Option<Happening>, prost::DecodeError> {
             }
         }
         "intake.complaint.triaged" => {
-            let told = intake::ComplaintTriaged::decode(payload)?;
+            let told = wire::ComplaintTriaged::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::Triaged {
                 place: place(told.place.as_ref(), day),
-                counted_before: told.counted_before.as_ref().map(|before| place(Some(before), day)),
+                counted_before: told.counted_before.as_ref().map(|before| Before {
+                    place: place(Some(before), day),
+                    channel: number(told.channel),
+                    state: number(told.handling_state_before),
+                    by_woman: told.recorded_by_woman,
+                }),
                 was: number(told.was),
                 category: number(told.category),
                 day,
@@ -223,17 +136,17 @@ fn step(entry: &Entry) -> Result<Option<Happening>, prost::DecodeError> {
     let day = |day: Option<&_>| day_of(day).unwrap_or(entry.day);
     Ok(Some(match entry.kind.as_str() {
         "intake.complaint.assigned" => {
-            let told = intake::ComplaintAssigned::decode(payload)?;
+            let told = wire::ComplaintAssigned::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::Assigned { place: place(told.place.as_ref(), day), first: told.first, day }
         }
         "intake.complaint.acknowledged" => {
-            let told = intake::ComplaintAcknowledged::decode(payload)?;
+            let told = wire::ComplaintAcknowledged::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::Acknowledged { place: place(told.place.as_ref(), day), in_time: told.in_time, day }
         }
         "intake.action.recorded" => {
-            let told = intake::ActionRecorded::decode(payload)?;
+            let told = wire::ActionRecorded::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::Action {
                 place: place(told.place.as_ref(), day),
@@ -243,21 +156,36 @@ fn step(entry: &Entry) -> Result<Option<Happening>, prost::DecodeError> {
             }
         }
         "intake.legal_action.recorded" => {
-            let told = intake::LegalActionRecorded::decode(payload)?;
+            let told = wire::LegalActionRecorded::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::LegalAction { place: place(told.place.as_ref(), day), kind: number(told.kind), day }
         }
         "intake.clock.breached" => {
-            let told = intake::ClockBreached::decode(payload)?;
+            let told = wire::ClockBreached::decode(payload)?;
             let day = day(told.day.as_ref());
             Happening::Breached { place: place(told.place.as_ref(), day), code: number(told.code), day }
+        }
+        "intake.feedback.recorded" => {
+            let told = wire::FeedbackRecorded::decode(payload)?;
+            let day = day(told.day.as_ref());
+            Happening::Feedback {
+                place: place(told.place.as_ref(), day),
+                reached: told.reached,
+                satisfied: told.satisfied,
+                day,
+            }
+        }
+        "intake.direction.taken" => {
+            let told = wire::DirectionTaken::decode(payload)?;
+            let day = day(told.day.as_ref());
+            Happening::Directed { place: place(told.place.as_ref(), day), kind: number(told.kind), day }
         }
         _ => return Ok(None),
     }))
 }
 
 /// A call; `None` for a revision that does not say where the call was counted: nothing moves.
-fn call(told: &intake::CallRecorded, entry: &Entry) -> Option<Call> {
+fn call(told: &wire::CallRecorded, entry: &Entry) -> Option<Call> {
     let was = told.was.as_ref().map(|was| CallPlace {
         station: id_of(&was.station),
         district: id_of(&was.district),
