@@ -9,9 +9,9 @@ use crate::{import_the_roll, intake_knows, number, register, until};
 
 const STATION: &str = "ps-162-003";
 
-/// What oversight counted, whatever the place.
-const COUNTED: &str =
-    "SELECT coalesce(sum(n), 0)::bigint FROM oversight.ledger WHERE measure = 19 AND breakdown = 0 AND grain = 1";
+/// What oversight counted, whatever the place: once, in the blocks of one day (the level of each of a pair's blocks stands above its number).
+const COUNTED: &str = "SELECT coalesce(sum(n), 0)::bigint FROM oversight.ledger
+     WHERE measure = 19 AND breakdown = 0 AND grain = 1 AND pair >> 56 = 0 AND (pair >> 24) & 255 = 0";
 const HEAD: &str = "SELECT seq FROM platform.journal_head";
 const POSITION: &str = "SELECT coalesce(max(position), 0) FROM platform.positions WHERE source = 'complaint-intake'";
 

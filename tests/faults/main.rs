@@ -1,8 +1,9 @@
 //! What must hold while things break: one trace through the whole suite, services told to end under load, a registry that is
-//! away, a follower that is killed again and again. Real sockets, real PostgreSQL, each service a process of the built binary.
+//! away, a follower that is killed again and again, decisions of a review on their way. Real sockets, real PostgreSQL, each service a process of the built binary.
 
 mod ending;
 mod following;
+mod reviewing;
 mod tracing;
 
 use std::time::Duration;
@@ -77,11 +78,12 @@ pub(crate) async fn send(
 
 /// A call that failed was refused with a reason, or never reached a service: a call that was accepted is answered. Never
 /// reached are those that could not connect, those that hyper cancelled before it had sent them (the connection was
-/// closing), and those whose connection the kernel reset because the process had not taken it when it closed its port.
+/// closing), those that set out as the server said GOAWAY and came after the last that it takes (RFC 9113, 6.8), and those whose
+/// connection the kernel reset because the process had not taken it when it closed its port.
 fn was_not_accepted(status: &Status) {
     let fault = format!("{status:?}");
-    let never_reached =
-        ["ConnectError", "hyper::Error(Canceled", "ConnectionReset"].iter().any(|kind| fault.contains(kind));
+    let kinds = ["ConnectError", "hyper::Error(Canceled", "GoAway(b\"\", NO_ERROR, Remote)", "ConnectionReset"];
+    let never_reached = kinds.iter().any(|kind| fault.contains(kind));
     assert!(never_reached || platform::status::reason_of(status).is_some(), "an accepted call failed: {status:?}");
 }
 

@@ -86,7 +86,8 @@ async fn at_one_percent_few_calls_are_traced_and_each_of_those_whole() {
     // A server's span may have arrived before what follows from it.
     let applied = |spans: &[ReceivedSpan]| {
         let traces = traces(spans);
-        !traces.is_empty() && traces.values().all(|spans| spans.iter().any(|span| span.name == "feed.apply"))
+        let counted = |span: &ReceivedSpan| span.service == "oversight" && span.name == "feed.apply";
+        !traces.is_empty() && traces.values().all(|spans| spans.iter().any(counted))
     };
     let spans = house.collector().spans_when(applied);
     let traces = traces(&spans);
