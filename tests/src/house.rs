@@ -16,8 +16,8 @@ use platform::settings::Service;
 use platform::telemetry::receiver::Receiver;
 use tokio_stream::StreamExt as _;
 
-/// The services of this release.
-pub const SERVICES: [Service; 3] = [Service::Registry, Service::Intake, Service::Oversight];
+/// The services of the suite.
+pub const SERVICES: [Service; 5] = Service::ALL;
 /// A process answers within this, on a busy machine too.
 const START_WAIT: Duration = Duration::from_mins(1);
 /// A process ends within this once it is told.
@@ -58,7 +58,7 @@ impl House {
     pub async fn build_sampling(sample_ratio: &'static str) -> Self {
         let folder = std::env::temp_dir().join(format!("mahila-house-{}-{}", std::process::id(), free_port()));
         std::fs::create_dir_all(&folder).expect("a folder for the story");
-        let options = Options { dir: folder.join("postgres"), durable: false, max_connections: 60 };
+        let options = Options { dir: folder.join("postgres"), durable: false, max_connections: 100 };
         let cluster = Cluster::start(options).await.unwrap_or_else(|error| panic!("{error}"));
         let mut databases = BTreeMap::new();
         for service in SERVICES {
@@ -101,6 +101,8 @@ impl House {
         Addresses {
             registry: self.url(Service::Registry),
             intake: self.url(Service::Intake),
+            review: self.url(Service::Review),
+            campaigns: self.url(Service::Campaigns),
             oversight: self.url(Service::Oversight),
             replay: self.url(Service::Registry),
         }

@@ -44,8 +44,8 @@ impl Progress for Watch {
     fn end(&self) {}
 }
 
-/// Replays the six days: gives up once among the paper registers and begins again, and kills the intake on a day of work and the
-/// oversight on another.
+/// Replays the first week: gives up once among the paper registers and begins again, and kills each service in the middle of its
+/// work: the campaigns as events are proposed, review as stations sit.
 pub async fn replay(options: Options, house: &mut House) -> Report {
     let (tell, mut told) = mpsc::channel(8);
     let watch = |marks| {
@@ -59,9 +59,11 @@ pub async fn replay(options: Options, house: &mut House) -> Report {
     }
 
     let marks = vec![
+        (Part::Day(23), 10_100, Disturbance::Kill(Service::Campaigns)),
         (Part::Day(24), 4_000, Disturbance::Kill(Service::Intake)),
         (Part::Day(26), 1_000, Disturbance::Kill(Service::Registry)),
         (Part::Day(27), 1_000, Disturbance::Kill(Service::Oversight)),
+        (Part::Day(28), 6_000, Disturbance::Kill(Service::Review)),
     ];
     let mut left = marks.len();
     let replay = mahila::demo::run(Options { progress: watch(marks), ..options });

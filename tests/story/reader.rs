@@ -1,6 +1,6 @@
 //! Those who read what came of it: headquarters, an auditor, and one who makes mistakes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -11,8 +11,8 @@ use mahila_proto::google::r#type::Date;
 use mahila_proto::intake::v1::ImportRegisterRequest;
 use mahila_proto::intake::v1::intake_service_client::IntakeServiceClient;
 use mahila_proto::intake::v1::{
-    CallReport, Channel, IngestCallsRequest, Person, RegisterComplaintRequest, RegisterRow, RevealIdentityRequest,
-    SafeContact,
+    CallReport, Channel, Complaint, GetComplaintRequest, IngestCallsRequest, Person, RegisterComplaintRequest,
+    RegisterRow, RevealIdentityRequest, SafeContact,
 };
 use mahila_proto::oversight::v1::oversight_service_client::OversightServiceClient;
 use mahila_proto::oversight::v1::{
@@ -20,10 +20,13 @@ use mahila_proto::oversight::v1::{
 };
 use mahila_proto::registry::v1::registry_service_client::RegistryServiceClient;
 use mahila_proto::registry::v1::{DeskDayStatus, ListDeskDaysRequest, UnitKind};
+use mahila_proto::review::v1::review_service_client::ReviewServiceClient;
+use mahila_proto::review::v1::{GetCycleRequest, StratumCount, VerifySelectionRequest, VerifySelectionResponse};
 use mahila_proto::r#type::v1::Purpose;
 use platform::client::{Peer, PeerChannel, Target};
 use platform::settings::Service;
 use prost::Message as _;
+use tokio::task::JoinSet;
 use tonic::Status;
 
 use crate::desk_days::DeskDay;
@@ -31,6 +34,9 @@ use mahila_tests::house::House;
 
 /// A statement by station is larger than gRPC's default.
 const LARGE: usize = 64 << 20;
+
+/// Questions in flight.
+const AT_ONCE: usize = 64;
 
 /// Reads as whom it likes.
 pub struct Reader {
@@ -54,20 +60,39 @@ impl Reader {
         Peer::new(&Target { url: self.urls[&service].clone(), token, ..Target::default() }).expect("a peer").channel()
     }
 
-    /// The statement of 17 to 28 October.
+    /// The statement of 17 to 31 October, all its pages.
     pub async fn statement(&self, level: UnitKind, format: Format, language: Language, public_copy: bool) -> Statement {
-        let request = GetStatementRequest {
+        let mut request = GetStatementRequest {
             from: Some(october(17)),
-            to: Some(october(28)),
+            to: Some(october(31)),
             unit: "units/up".to_owned(),
             level: level.into(),
             format: format.into(),
             language: language.into(),
             public_copy,
+            ..GetStatementRequest::default()
         };
         let mut oversight = OversightServiceClient::new(self.channel(Service::Oversight, "headquarters"))
             .max_decoding_message_size(LARGE);
-        oversight.get_statement(request).await.unwrap_or_else(|status| panic!("by {level:?}: {status}")).into_inner()
+        let mut whole: Option<Statement> = None;
+        loop {
+            let page = oversight.get_statement(request.clone()).await;
+            let page = page.unwrap_or_else(|status| panic!("by {level:?}: {status}")).into_inner();
+            request.page_token.clone_from(&page.next_page_token);
+            let statement = match whole.take() {
+                None => page,
+                Some(mut before) => {
+                    assert_eq!((&before.whole, &before.content_sha256), (&page.whole, &page.content_sha256));
+                    before.rows.extend(page.rows);
+                    before.rendered.push_str(&page.rendered);
+                    before
+                }
+            };
+            if request.page_token.is_empty() {
+                return statement;
+            }
+            whole = Some(statement);
+        }
     }
 
     /// All silent units of the period, page by page.
@@ -78,7 +103,7 @@ impl Reader {
         loop {
             let request = ListSilentUnitsRequest {
                 from: Some(october(17)),
-                to: Some(october(28)),
+                to: Some(october(31)),
                 unit: String::new(),
                 page_size: 3,
                 page_token,
@@ -100,7 +125,7 @@ impl Reader {
         loop {
             let request = ListDeskDaysRequest {
                 from: Some(october(17)),
-                to: Some(october(28)),
+                to: Some(october(31)),
                 page_size: 1_000,
                 page_token,
                 ..ListDeskDaysRequest::default()
@@ -151,6 +176,57 @@ impl Reader {
             revealed.push_str(&String::from_utf8_lossy(&identity.into_inner().encode_to_vec()));
         }
         revealed
+    }
+
+    /// Why the cases of dockets were selected, a cycle, as the auditor is answered.
+    pub async fn strata(&self, tally: &Tally) -> BTreeMap<String, Vec<StratumCount>> {
+        let review = ReviewServiceClient::new(self.channel(Service::Review, "auditor"));
+        let names: Vec<String> = tally.review.cycles.iter().map(|cycle| cycle.name.clone()).collect();
+        let mut strata = BTreeMap::new();
+        for names in names.chunks(AT_ONCE) {
+            let mut asked = JoinSet::new();
+            for name in names.iter().cloned() {
+                let mut review = review.clone();
+                asked.spawn(async move { review.get_cycle(GetCycleRequest { name }).await });
+            }
+            for answer in asked.join_all().await {
+                let cycle = answer.expect("a cycle").into_inner();
+                strata.insert(cycle.name, cycle.strata);
+            }
+        }
+        strata
+    }
+
+    /// Complaints as the auditor is answered, by name.
+    pub async fn complaints(&self, names: BTreeSet<String>) -> BTreeMap<String, Complaint> {
+        let intake = IntakeServiceClient::new(self.channel(Service::Intake, "auditor"));
+        let mut complaints = BTreeMap::new();
+        for names in names.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+            let mut asked = JoinSet::new();
+            for name in names.iter().cloned() {
+                let mut intake = intake.clone();
+                asked.spawn(async move { intake.get_complaint(GetComplaintRequest { name }).await });
+            }
+            for answer in asked.join_all().await {
+                let complaint = answer.expect("a complaint").into_inner();
+                complaints.insert(complaint.name.clone(), complaint);
+            }
+        }
+        complaints
+    }
+
+    /// What anybody needs to select the docket of a closed cycle again, all pages.
+    pub async fn selection(&self, cycle: &str) -> Vec<VerifySelectionResponse> {
+        let mut review = ReviewServiceClient::new(self.channel(Service::Review, "auditor"));
+        let mut pages: Vec<VerifySelectionResponse> = Vec::new();
+        loop {
+            let page_token = pages.last().map(|page| page.next_page_token.clone()).unwrap_or_default();
+            let request = VerifySelectionRequest { cycle: cycle.to_owned(), page_size: 200, page_token };
+            pages.push(review.verify_selection(request).await.expect("a page").into_inner());
+            if pages.last().is_some_and(|page| page.next_page_token.is_empty()) {
+                return pages;
+            }
+        }
     }
 
     /// Sends requests that are wrong all over, and full of identity; gives back every byte of the refusals.

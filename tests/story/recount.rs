@@ -12,6 +12,7 @@ use prost_types::Timestamp;
 
 use crate::desk_days::{DeskDay, desk_days};
 use crate::roll::Roll;
+use crate::week::Found;
 
 /// What is counted, by what, and which value of it.
 pub type Slot = (Measure, Breakdown, String);
@@ -39,17 +40,20 @@ pub struct Recount {
 }
 
 impl Recount {
-    /// Counts what was answered up to `last`, itself included.
-    pub fn new(tally: &Tally, roll: &Roll, last: NaiveDate) -> Self {
+    /// Counts what was answered up to `last`, itself included; `found` is what the client asked for afterwards.
+    pub fn new(tally: &Tally, found: &Found, roll: &Roll, last: NaiveDate) -> Self {
         let mut recount = Self { counts: Vec::new(), desk_days: desk_days(tally, last), last };
         recount.desks(tally, roll);
         recount.visits(tally, roll);
         recount.calls(tally);
         recount.complaints(tally, roll);
+        recount.reviews(tally, found, roll);
+        recount.events(tally, roll);
         recount
     }
 
-    fn add(&mut self, station: &str, district: &str, slot: Slot, n: i64) {
+    /// Counts `n` more at a place.
+    pub fn add(&mut self, station: &str, district: &str, slot: Slot, n: i64) {
         if n != 0 {
             self.counts.push(Count { station: station.to_owned(), district: district.to_owned(), slot, n });
         }
@@ -138,13 +142,15 @@ impl Recount {
             let district = roll.district_of(recorded).to_owned();
             // What a station is a party to is counted for its district alone.
             let station = if told.last.conflict_with_station { "" } else { recorded };
-            let mut slots = vec![whole(Measure::Complaints)];
+            // Of what came from a register counts only what was done about it.
+            let imported = told.first.imported;
+            let mut slots = if imported { Vec::new() } else { vec![whole(Measure::Complaints)] };
             for (breakdown, key) in [
                 (Breakdown::Channel, told.last.channel().as_str_name()),
                 (Breakdown::Category, told.last.category().as_str_name()),
                 (Breakdown::State, told.last.handling_state().as_str_name()),
             ] {
-                slots.push((Measure::Complaints, breakdown, key.to_owned()));
+                slots.extend((!imported).then(|| (Measure::Complaints, breakdown, key.to_owned())));
             }
             if told.by_woman {
                 slots.push(whole(Measure::ComplaintsRecordedByWoman));
@@ -152,10 +158,15 @@ impl Recount {
             if told.last.handling_state() == HandlingState::Disposed {
                 slots.extend([whole(Measure::Disposed), whole(Measure::Verified)]);
             }
-            let mut assigned = false;
-            let mut triaged = false;
-            let mut acted = false;
+            let mut assigned = imported;
+            let mut triaged = imported;
+            let mut acted = imported;
+            let mut stood = told.first.handling_state();
             for act in &told.acts {
+                let was = std::mem::replace(&mut stood, act.answer.handling_state());
+                if was != stood && stood == HandlingState::Reopened {
+                    slots.push(whole(Measure::Reopened));
+                }
                 match act.what {
                     What::Acknowledged => {
                         slots.push(whole(Measure::Acknowledged));
@@ -171,7 +182,13 @@ impl Recount {
                         assigned = true;
                         slots.push(whole(Measure::Assigned));
                     }
-                    What::Triaged | What::Assigned | What::Feedback { .. } => {}
+                    What::Triaged | What::Assigned => {}
+                    What::Feedback { reached, satisfied, private } => {
+                        slots.push(whole(Measure::FeedbackAttempts));
+                        // With somebody beside her she was not reached.
+                        slots.extend((reached && private).then(|| whole(Measure::FeedbackReached)));
+                        slots.extend((reached && private && satisfied).then(|| whole(Measure::FeedbackSatisfied)));
+                    }
                     What::Action(kind) => {
                         slots.push(whole(Measure::Actions));
                         slots.push((Measure::Actions, Breakdown::Kind, kind.as_str_name().to_owned()));
@@ -186,7 +203,7 @@ impl Recount {
                     }
                 }
             }
-            for clock in told.last.clocks.iter().filter(|clock| breached(clock, self.last)) {
+            for clock in told.last.clocks.iter().filter(|clock| !imported && breached(clock, self.last)) {
                 slots.push(whole(Measure::ClocksBreached));
                 slots.push((Measure::ClocksBreached, Breakdown::Kind, clock.code().as_str_name().to_owned()));
             }
@@ -233,7 +250,8 @@ impl Recount {
     }
 }
 
-fn whole(measure: Measure) -> Slot {
+/// The whole of a measure.
+pub fn whole(measure: Measure) -> Slot {
     (measure, Breakdown::Unspecified, String::new())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The last day of the story.
-const DAY: &str = "2020-10-28";
+const DAY: &str = "2020-10-31";
 
 /// Units and stations.
 #[derive(Debug, Default)]

@@ -100,9 +100,10 @@ pub fn hold_public(public: &Statement, full: &Statement) {
     }
 }
 
-/// Desk-days and minutes are about desks, not about women: they name nobody.
+/// Desk-days and minutes are about desks, cycles and sittings about officers, events are public: they name nobody.
 fn is_of_women(measure: Measure) -> bool {
-    measure > Measure::TwoWomenMinutes
+    (Measure::Visits..=Measure::Reopened).contains(&measure)
+        || (Measure::ReviewItemsSelected..=Measure::ActionItemsOverdue).contains(&measure)
 }
 
 fn units(statement: &Statement) -> impl Iterator<Item = &UnitFigures> {

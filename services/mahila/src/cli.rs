@@ -43,7 +43,7 @@ enum Command {
     /// Take in what a state has.
     #[command(subcommand)]
     Import(Import),
-    /// Replay six days of October 2020 into what `up` runs.
+    /// Replay the first week, 17 to 31 October 2020, into what `up` runs.
     Demo(crate::up::Demo),
     /// Print a token of the development issuer.
     Token(Token),
@@ -73,7 +73,11 @@ enum Command {
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     // One provider of cryptography for the process; a second call would only mean that it is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let matches = command().try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
+    let arguments: Vec<OsString> = arguments.collect();
+    // What runs for months does not carry the client's verbs about: built of the whole contract, they are megabytes.
+    let serves = arguments.get(1).is_some_and(|verb| verb == "serve" || verb == "supervise");
+    let command = if serves { Cli::command() } else { command() };
+    let matches = command.try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
     let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
         |runtime| {
             let done = runtime.block_on(dispatch(&matches));

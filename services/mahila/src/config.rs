@@ -29,7 +29,7 @@ impl SettingsFile {
 pub(crate) enum Config {
     /// Read the settings as `serve` would, and say everything that is wrong with them.
     Check {
-        /// Also what these services need to run: all, registry, intake, oversight.
+        /// Also what these services need to run: all, registry, intake, review, campaigns, oversight.
         #[arg(value_name = "SERVICE")]
         services: Vec<Choice>,
         #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::services::{Choice, chosen};
 pub(crate) enum Journal {
     /// Walk journals from the first entry to the head: no entry missing, none altered.
     Verify {
-        /// Whose journals: all, registry, intake, oversight.
+        /// Whose journals: all, registry, intake, review, campaigns, oversight.
         #[arg(required = true, value_name = "SERVICE")]
         services: Vec<Choice>,
         #[command(flatten)]

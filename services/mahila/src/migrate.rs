@@ -13,7 +13,7 @@ use crate::services::{self, Choice, chosen};
 /// `mahila migrate`
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// Whose databases: all, registry, intake, oversight.
+    /// Whose databases: all, registry, intake, review, campaigns, oversight.
     #[arg(required = true, value_name = "SERVICE")]
     services: Vec<Choice>,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! `mahila serve`: runs services until it is told to stop. One process may run one of them, several, or all on one port.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use platform::clock::{ReplayClock, SystemClock, day_begins};
 use platform::lifecycle::{End, Lifecycle};
 use platform::settings::{ClockMode, LogFormat, Secret, Service, Settings};
 use platform::{postgres, server, telemetry};
+use tokio::net::TcpListener;
 
 use crate::Done;
 use crate::config::SettingsFile;
@@ -33,7 +34,7 @@ const SERVICE_TOKEN: Duration = Duration::from_hours(400 * 24);
 /// `mahila serve`
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// What to run: all, registry, intake, oversight.
+    /// What to run: all, registry, intake, review, campaigns, oversight.
     #[arg(required = true, value_name = "SERVICE")]
     services: Vec<Choice>,
     #[command(flatten)]
@@ -51,11 +52,13 @@ impl Serve {
         let services = chosen(&self.services);
         let mut settings = self.settings.load()?;
         settings.serving(&services)?;
-        reserve_port(&mut settings)?;
+        // Before anything else: the services of one process follow each other from their first moment on.
+        let listener = server::listen(&settings.server).await?;
+        settings.server.listen = listener.local_addr()?;
         own_peers(&mut settings, &services)?;
         let telemetry = telemetry::init(&telemetry_config(&settings, &services))?;
         // An end before everything stands is the default one: nothing is accepted yet.
-        let end = serve(settings, &services, self.issuer_key.as_deref(), self.stop_with_stdin).await;
+        let end = serve(listener, settings, &services, self.issuer_key.as_deref(), self.stop_with_stdin).await;
         if let Err(error) = tokio::task::spawn_blocking(move || telemetry.shutdown(LAST_EXPORT)).await? {
             tracing::warn!(%error, "the last spans and metrics were not taken");
         }
@@ -67,6 +70,7 @@ impl Serve {
 }
 
 async fn serve(
+    listener: TcpListener,
     settings: Settings,
     services: &[Service],
     issuer_key: Option<&Path>,
@@ -92,7 +96,7 @@ async fn serve(
         async move { services::start(*service, &own, clock, &life).await }
     });
     let parts = try_join_all(started).await?;
-    let address = server::serve(&settings, parts, verifier, replay, &life).await?;
+    let address = server::serve_on(listener, &settings, parts, verifier, replay, &life)?;
     announce(&settings, address)?;
     if stop_with_stdin {
         stop_when_stdin_ends(&life)?;
@@ -107,16 +111,6 @@ fn announce(settings: &Settings, address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {url}")?;
     out.flush()
-}
-
-/// With port 0 a free one is chosen here, because the services must know their own address before they start.
-fn reserve_port(settings: &mut Settings) -> anyhow::Result<()> {
-    let listen = settings.server.listen;
-    if listen.port() == 0 {
-        let free = TcpListener::bind(listen).with_context(|| format!("server.listen: cannot listen on {listen}"))?;
-        settings.server.listen = free.local_addr()?;
-    }
-    Ok(())
 }
 
 /// Where a process that runs all services, and was told of no others, finds them: in itself.
@@ -243,14 +237,6 @@ mod tests {
         own_peers(&mut settings, &services::BUILT).unwrap();
         assert_eq!(settings.peers.registry.as_deref(), Some("http://127.0.0.1:7100"));
         assert_eq!(settings.peers.oversight.as_deref(), Some("http://elsewhere:1"));
-    }
-
-    #[test]
-    fn a_free_port_is_known_before_the_services_start() {
-        let mut settings = Settings::default();
-        settings.server.listen = "127.0.0.1:0".parse().unwrap();
-        reserve_port(&mut settings).unwrap();
-        assert_ne!(settings.server.listen.port(), 0);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use platform::service::{Parts, StartError};
 use platform::settings::{Secret, Service, Settings};
 
 /// In the order in which a day's work flows through them.
-pub(crate) const BUILT: [Service; 3] = [Service::Registry, Service::Intake, Service::Oversight];
+pub(crate) const BUILT: [Service; 5] = Service::ALL;
 
 /// Starts a service: its database, followers and tasks.
 ///
@@ -25,8 +25,20 @@ pub(crate) async fn start(
     match service {
         Service::Registry => station_registry::start(settings, clock, life).await,
         Service::Intake => complaint_intake::start(settings, clock, life).await,
+        Service::Review => review_scheduling::start(settings, clock, life).await,
+        Service::Campaigns => awareness_campaigns::start(settings, clock, life).await,
         Service::Oversight => oversight::start(settings, clock, life).await,
-        Service::Review | Service::Campaigns => Err(StartError::Settings(Choice::absent(service))),
+    }
+}
+
+/// The tables of a service.
+fn migrator(service: Service) -> &'static sqlx::migrate::Migrator {
+    match service {
+        Service::Registry => &station_registry::MIGRATOR,
+        Service::Intake => &complaint_intake::MIGRATOR,
+        Service::Review => &review_scheduling::MIGRATOR,
+        Service::Campaigns => &awareness_campaigns::MIGRATOR,
+        Service::Oversight => &oversight::MIGRATOR,
     }
 }
 
@@ -39,13 +51,7 @@ pub(crate) async fn migrate(
     owner_url: &Secret,
     app_role: Option<&str>,
 ) -> Result<Vec<String>, PostgresError> {
-    let migrator = match service {
-        Service::Registry => &station_registry::MIGRATOR,
-        Service::Intake => &complaint_intake::MIGRATOR,
-        Service::Oversight => &oversight::MIGRATOR,
-        Service::Review | Service::Campaigns => return Ok(Vec::new()),
-    };
-    postgres::migrate(owner_url, migrator, app_role).await
+    postgres::migrate(owner_url, migrator(service), app_role).await
 }
 
 /// Refuses a database that lacks a migration of this release, as the service itself would at its start.
@@ -53,12 +59,7 @@ pub(crate) async fn migrate(
 /// # Errors
 /// See [`StartError`].
 pub(crate) async fn need_migrated(service: Service, database: &sqlx::PgPool) -> Result<(), StartError> {
-    let pending = match service {
-        Service::Registry => postgres::pending(database, &station_registry::MIGRATOR).await?,
-        Service::Intake => postgres::pending(database, &complaint_intake::MIGRATOR).await?,
-        Service::Oversight => postgres::pending(database, &oversight::MIGRATOR).await?,
-        Service::Review | Service::Campaigns => Vec::new(),
-    };
+    let pending = postgres::pending(database, migrator(service)).await?;
     match pending.first() {
         None => Ok(()),
         Some(first) => Err(StartError::Pending { service: service.name(), count: pending.len(), first: first.clone() }),
@@ -74,12 +75,6 @@ pub(crate) enum Choice {
     One(Service),
 }
 
-impl Choice {
-    fn absent(service: Service) -> String {
-        format!("{service} is not part of this release: choose all, registry, intake or oversight")
-    }
-}
-
 impl FromStr for Choice {
     type Err = String;
 
@@ -87,8 +82,9 @@ impl FromStr for Choice {
         if name == "all" {
             return Ok(Self::All);
         }
-        let service: Service = name.parse().map_err(|_| "choose all, registry, intake or oversight".to_owned())?;
-        if BUILT.contains(&service) { Ok(Self::One(service)) } else { Err(Self::absent(service)) }
+        name.parse()
+            .map(Self::One)
+            .map_err(|_| "choose all, registry, intake, review, campaigns or oversight".to_owned())
     }
 }
 
@@ -110,7 +106,7 @@ mod tests {
         let named = [Choice::One(Service::Oversight), Choice::One(Service::Registry), Choice::One(Service::Oversight)];
         assert_eq!(chosen(&named), [Service::Registry, Service::Oversight]);
         assert_eq!("station-registry".parse(), Ok(Choice::One(Service::Registry)));
-        assert!("review".parse::<Choice>().unwrap_err().starts_with("review is not part of this release"));
-        assert!("desk".parse::<Choice>().is_err());
+        assert_eq!("review".parse(), Ok(Choice::One(Service::Review)));
+        assert!("desk".parse::<Choice>().unwrap_err().contains("review, campaigns or oversight"));
     }
 }

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(holder.units, ["up"]);
         assert!(!holder.woman);
         assert!("emperor".parse::<Holder>().unwrap_err().contains("desk_officer"));
-        assert_eq!(roles().count(), 14);
+        assert_eq!(roles().count(), 15);
     }
 
     #[test]

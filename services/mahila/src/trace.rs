@@ -28,6 +28,11 @@ impl Trace {
             bail!("nothing keeps traces here ({} is not there): run `mahila up`", socket.display());
         }
         let spans = traces::query(&socket, &id).await?;
+        if spans.is_empty() {
+            bail!(
+                "no span of that trace is kept here: it was not sampled, is not finished, or older ones were dropped for newer"
+            );
+        }
         traces::print_tree(&spans, &mut std::io::stdout().lock())?;
         Ok(ExitCode::SUCCESS)
     }

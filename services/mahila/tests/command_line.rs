@@ -32,7 +32,8 @@ fn leading_nowhere(folder: &Path) -> tempfile::NamedTempFile {
     settings(&format!(
         "simulated = true\n[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nissuer = \"i\"\naudience = \"a\"\njwks = \"{jwks}\"\n\
          [peers]\ntoken = \"t\"\n[seal]\nkeys_file = \"{keys}\"\n\
-         [database.registry]\n{database}\n[database.intake]\n{database}\n[database.oversight]\n{database}\n"
+         [database.registry]\n{database}\n[database.intake]\n{database}\n[database.review]\n{database}\n\
+         [database.campaigns]\n{database}\n[database.oversight]\n{database}\n"
     ))
 }
 
@@ -40,7 +41,7 @@ fn leading_nowhere(folder: &Path) -> tempfile::NamedTempFile {
 fn a_wrong_command_line_is_code_2() {
     for arguments in [
         &["serve"][..],
-        &["serve", "review"],
+        &["serve", "reviews"],
         &["migrate"],
         &["token"],
         &["token", "--role", "emperor"],

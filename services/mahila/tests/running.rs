@@ -76,6 +76,10 @@ impl Suite {
 
 impl Drop for Suite {
     fn drop(&mut self) {
+        // Whatever the test did: the services of one process never knocked at each other's door before there was one.
+        let log = self.log();
+        let knocked = log.lines().any(|line| line.contains("the feed ended") && line.contains("Connection refused"));
+        assert!(std::thread::panicking() || !knocked, "{log}");
         let ran = self.run(&["clean"]);
         if !std::thread::panicking() {
             assert_eq!(ran.code, 0, "{}", ran.err);
@@ -101,6 +105,9 @@ fn it_outlives_the_command_and_the_second_up_resumes_at_once() {
     let status = suite.run(&["status"]);
     assert_eq!(status.code, 0, "{}", status.out);
     assert!(status.out.contains("ready"), "{}", status.out);
+    // Services of one process follow each other from the start: nobody is told that somebody was not there yet.
+    let log = suite.log();
+    assert!(log.contains("serving") && !log.contains("WARN") && !log.contains("ERROR"), "{log}");
 
     let begun = Instant::now();
     let again = suite.run(&["up", "--no-demo"]);
@@ -136,7 +143,7 @@ fn it_outlives_the_command_and_the_second_up_resumes_at_once() {
     let verified =
         suite.run(&["journal", "verify", "all", "--settings", suite.state.join("settings.toml").to_str().unwrap()]);
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
-    assert_eq!(verified.out.matches("the chain holds").count(), 3, "{}", verified.out);
+    assert_eq!(verified.out.matches("the chain holds").count(), 5, "{}", verified.out);
 }
 
 #[test]

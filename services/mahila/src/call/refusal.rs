@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use mahila_proto::REASONS;
 use mahila_proto::r#type::v1::Retry;
+use platform::client::{is_untrusted, no_answer};
 use prost::Message as _;
 use serde_json::json;
 use tonic::Status;
@@ -67,14 +68,12 @@ pub(super) fn json(status: &Status) -> String {
 
 /// Not an error of the suite: nobody there, or somebody else.
 fn from_elsewhere(status: &Status, address: &str) -> String {
-    let mut cause = status.message().to_owned();
-    let mut source = std::error::Error::source(status);
-    while let Some(error) = source {
-        let text = error.to_string();
-        if !cause.contains(&text) {
-            cause = format!("{cause}: {text}");
-        }
-        source = error.source();
+    let cause = no_answer(status);
+    if is_untrusted(status) {
+        return format!(
+            "{address} is not trusted ({cause}); to mend it: name the authority of its certificate with --ca or MAHILA_CA, \
+             and the server by a name that stands in the certificate\n"
+        );
     }
     match status.code() {
         tonic::Code::Unavailable => format!(

@@ -249,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_is_there_to_be_compared() {
+        let json = json!({ "name": "reviewCycles/1", "seed_sha256": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" });
+        let text = answer(&made("mahila.review.v1.ReviewCycle", json), Language::En);
+        let digest = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        assert_eq!(text, format!("name         reviewCycles/1\nseed sha256  {digest}\n"));
+    }
+
+    #[test]
     fn a_row_with_a_message_inside_has_columns_for_both() {
         let work = made(
             "mahila.intake.v1.ListMyWorkResponse",

@@ -5,6 +5,9 @@ use clap::ValueEnum;
 use platform::clock::ist;
 use prost_reflect::{DynamicMessage, EnumDescriptor, Kind, ReflectMessage as _, Value};
 
+/// Bytes of a SHA-256.
+const DIGEST: usize = 32;
+
 /// In which language people read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Language {
@@ -46,6 +49,10 @@ pub(super) fn text(value: &Value, kind: &Kind, language: Language) -> String {
         (Value::Bool(true), _) => "yes".to_owned(),
         (Value::EnumNumber(number), Kind::Enum(kind)) => word(kind, *number, language),
         (Value::String(text), _) => text.clone(),
+        // A digest or a seed is there to be compared; whatever is longer is not for the eye.
+        (Value::Bytes(bytes), _) if bytes.len() <= DIGEST => {
+            bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+        }
         (Value::Bytes(bytes), _) => format!("({} bytes)", bytes.len()),
         (Value::I32(number), _) => number.to_string(),
         (Value::I64(number), _) => number.to_string(),

@@ -1,5 +1,6 @@
-//! `mahila demo`: the six days. Replays 17 to 28 October 2020 through the public gRPC API alone, on the replay clock: the
-//! roll, the paper registers, 4,679 women's calls to 112, 1,535 desks and six days of work at them, and the statement.
+//! `mahila demo`: the first week. Replays 17 to 31 October 2020 through the public gRPC API alone, on the replay clock: the
+//! roll, the paper registers, 4,679 women's calls to 112, 1,535 desks and nine days of work at them, a review of fifteen cases
+//! a station with what came of it, awareness events, and the statement.
 //!
 //! [`plan`] decides everything beforehand and is the same on every run; `play` sends it, many calls at a time; [`tally`]
 //! keeps what was answered, so that every figure of the statement can be counted again. Invented throughout but for the
@@ -26,6 +27,10 @@ pub struct Addresses {
     pub registry: String,
     /// Of the intake.
     pub intake: String,
+    /// Of the reviews.
+    pub review: String,
+    /// Of the campaigns.
+    pub campaigns: String,
     /// Of the oversight.
     pub oversight: String,
     /// Of the process whose replay clock moves those of the others.
@@ -36,7 +41,8 @@ impl Addresses {
     /// All services in one process.
     #[must_use]
     pub fn all_at(url: &str) -> Self {
-        Self { registry: url.to_owned(), intake: url.to_owned(), oversight: url.to_owned(), replay: url.to_owned() }
+        let url = || url.to_owned();
+        Self { registry: url(), intake: url(), review: url(), campaigns: url(), oversight: url(), replay: url() }
     }
 }
 
@@ -99,7 +105,7 @@ pub enum Part {
     Calls(u32),
     /// Desks open, rosters are published.
     Desks,
-    /// A day of October at the desks.
+    /// A day of October: desks, sittings, events.
     Day(u32),
     /// The last day is closed.
     End,
@@ -113,7 +119,8 @@ impl fmt::Display for Part {
             Self::Roll => f.write_str("the roll and the paper registers"),
             Self::Calls(day) => write!(f, "{day} October 2020: calls to 112"),
             Self::Desks => f.write_str("23 October 2020: the desks open"),
-            Self::Day(day) => write!(f, "{day} October 2020: at the desks"),
+            Self::Day(day @ ..24) => write!(f, "{day} October 2020: at the desks"),
+            Self::Day(day) => write!(f, "{day} October 2020: desks, reviews, events"),
             Self::End => f.write_str("the days are closed"),
             Self::Statement => f.write_str("the statement"),
         }
@@ -185,6 +192,9 @@ pub enum DemoError {
         "the replay clock stands later than {0} already; to mend it: start over with empty databases (`make clean`)"
     )]
     ClockPast(DateTime<Utc>),
+    /// A decision does not get there.
+    #[error("a decision of a review has not taken effect in the intake within {0} s; its log says why")]
+    NotDirected(u64),
     /// Oversight does not get there.
     #[error("the oversight has not counted all of {journal}'s journal within {seconds} s; its log says why")]
     NotCounted {
@@ -195,6 +205,15 @@ pub enum DemoError {
     },
 }
 
+/// A signed statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// `units/up/statements/…/versions/1`.
+    pub name: String,
+    /// SHA-256 of it, 32 bytes.
+    pub sha256: Vec<u8>,
+}
+
 /// What came of a replay.
 #[derive(Debug)]
 pub struct Report {
@@ -202,6 +221,8 @@ pub struct Report {
     pub statement_hindi: String,
     /// The same in English.
     pub statement_english: String,
+    /// The statement by district, signed by headquarters.
+    pub signed: Signed,
     /// What was answered. Incomplete when the replay was resumed.
     pub tally: Tally,
     /// It went on where an earlier one was interrupted.
@@ -214,29 +235,39 @@ pub struct Report {
 const MARK: &str = "SIMULATED · अनुकरण: a replay; nobody in it exists";
 
 /// What of it is on record.
-const ON_RECORD: &str = "On record for October 2020: 1,535 desks; 3,915 calls on 17-21 October (3,394 domestic violence, 521 \
-eve-teasing); 4,679 in six days.\nInvented: the mix of the 764 calls of 22 October, all places, hours and persons, and everything else.";
+const ON_RECORD: &str = "On record for October 2020: 1,535 desks; two women at each; 15 cases to be reviewed a station; 3,915 calls on \
+17-21 October (3,394 domestic violence, 521 eve-teasing); 4,679 in six days.\nInvented: the mix of the 764 calls of 22 October, all \
+places, hours and persons, decisions, events, and everything else.\n\
+The seed of a docket is nobody's choice: which case is on it differs from replay to replay, and with it why cases were selected and, by a few, \
+in which district a direction of the state was taken. Every other figure is the same each time.";
 
 impl fmt::Display for Report {
     /// For people: the statement in both languages and the times, marked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "=== {MARK} ===\n{ON_RECORD}\n")?;
         writeln!(f, "{}\n\n{}\n", self.statement_hindi.trim_end(), self.statement_english.trim_end())?;
+        let digest = self.signed.sha256.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        writeln!(f, "Signed by headquarters: {}, SHA-256 {digest}\n", self.signed.name)?;
         for (part, time, answered) in &self.parts {
-            writeln!(f, "{:<36} {:>7} {answered:>7} answers", part.to_string(), play::seconds(*time))?;
+            writeln!(f, "{:<42} {:>7} {answered:>7} answers", part.to_string(), play::seconds(*time))?;
         }
         let (time, answered) =
             self.parts.iter().fold((Duration::ZERO, 0), |(time, sum), (_, t, count)| (time + *t, sum + count));
-        writeln!(f, "{:<36} {:>7} {answered:>7} answers", "together", play::seconds(time))?;
+        writeln!(f, "{:<42} {:>7} {answered:>7} answers", "together", play::seconds(time))?;
         write!(f, "=== {MARK} ===")
     }
 }
 
-/// Replays the six days.
+/// A partner organisation that a replay registered, as its book has it: `partners/{uuid}`.
+pub(crate) fn partner(book: &std::path::Path) -> Option<String> {
+    play::partner(book)
+}
+
+/// Replays the first week.
 ///
 /// # Errors
 /// See [`DemoError`]; what was done stays, and with a book the next run goes on from there.
 pub async fn run(options: Options) -> Result<Report, DemoError> {
     let (player, book) = play::Player::new(options)?;
-    player.play(book).await
+    Box::pin(player.play(book)).await
 }

@@ -1,10 +1,14 @@
 //! What the replaying client was answered, kept as it was told: enough to count every figure of the statement again without
 //! asking the suite. Nothing here knows how the suite counts.
 
+mod week;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use mahila_proto::intake::v1::{ActionKind, CallOutcome, Category, Complaint, LegalActionKind, VisitOutcome};
+
+pub use week::{Campaign, Decision, EventStep, Obligation, PutOff, Review};
 
 /// Everything that was answered.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +31,10 @@ pub struct Tally {
     pub complaints: BTreeMap<String, Told>,
     /// Receipts read.
     pub receipts: usize,
+    /// Reviews.
+    pub review: Review,
+    /// Awareness events.
+    pub campaign: Campaign,
 }
 
 /// An opened desk.

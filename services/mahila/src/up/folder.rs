@@ -11,7 +11,7 @@
 //! <state>/logs/mahila.log      what supervisor and services say
 //! <state>/run/traces.sock      the trace keeper
 //! <state>/postgres/            the databases
-//! <state>/demo.book            how far the replay of the six days is
+//! <state>/demo.book            how far the replay of the first week is
 //! <state>/demo.report          what it came to
 //! ```
 
@@ -116,7 +116,7 @@ impl Folder {
         self.0.join("postgres")
     }
 
-    /// How far the replay of the six days is.
+    /// How far the replay of the first week is.
     pub(super) fn demo_book(&self) -> PathBuf {
         self.0.join("demo.book")
     }
@@ -201,7 +201,7 @@ impl Lock {
         Self::take_file(&folder.lock(), wait).await
     }
 
-    /// The right to replay the six days.
+    /// The right to replay the first week.
     ///
     /// # Errors
     /// The file cannot be made.

@@ -39,7 +39,7 @@ impl StatusOf {
         println!("supervisor  process {}", state.pid);
         println!("services    process {}", number(state.services_pid));
         println!("restarts    {}", state.restarts);
-        println!("six days    {}", if replay::is_done(&folder) { "replayed" } else { "not replayed" });
+        println!("first week  {}", if replay::is_done(&folder) { "replayed" } else { "not replayed" });
         println!("folder      {}", folder.path().display());
         if let Some(failure) = &state.failure {
             println!("failure     {failure}");

@@ -6,6 +6,7 @@ mod folder;
 mod look;
 mod process;
 mod replay;
+mod room;
 mod setup;
 mod start;
 mod state;

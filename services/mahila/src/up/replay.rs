@@ -1,4 +1,4 @@
-//! The six days, replayed once into what `up` runs. An interrupted replay goes on where it stopped.
+//! The first week, replayed once into what `up` runs. An interrupted replay goes on where it stopped.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -52,11 +52,11 @@ pub(super) async fn played(folder: &Folder, address: &str) -> anyhow::Result<Str
             let mut options = Options::all_at(address, folder.issuer_key());
             options.book = Some(folder.demo_book());
             options.progress = Arc::new(Bars::default());
-            let report = demo::run(options).await.context("the six days could not be replayed")?;
+            let report = demo::run(options).await.context("the first week could not be replayed")?;
             write(&folder.demo_report(), report.to_string().as_bytes())?;
         }
     }
-    std::fs::read_to_string(folder.demo_report()).context("the report of the six days cannot be read")
+    std::fs::read_to_string(folder.demo_report()).context("the report of the first week cannot be read")
 }
 
 /// A bar a part on a terminal, a line a part elsewhere.
@@ -81,7 +81,7 @@ impl Bars {
 impl Progress for Bars {
     fn begin(&self, part: Part, answers: u64) {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{msg:36} {wide_bar} {pos:>7}/{len:7} {elapsed:>4}");
+            let style = ProgressStyle::with_template("{msg:42} {wide_bar} {pos:>7}/{len:7} {elapsed:>4}");
             let bar = ProgressBar::new(answers).with_message(part.to_string());
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar

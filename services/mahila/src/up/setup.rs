@@ -11,6 +11,7 @@ use platform::seal::{Keys, os_random};
 use platform::settings::Service;
 
 use super::folder::{Folder, write};
+use crate::demo;
 use crate::token::{AUDIENCE, Development, Holder, ISSUER, role_name, roles};
 
 /// Of the tokens that lie about for people to call with.
@@ -27,12 +28,19 @@ pub(super) fn keys(folder: &Folder) -> anyhow::Result<()> {
         Keys::generate_file(&folder.seal_keys(), &os_random()).context("the vault's keys cannot be made")?;
     }
     for role in roles() {
-        write(&folder.token(&role_name(role)), issuer.token(&everyday(role), TOKENS).as_bytes())?;
+        let mut holder = everyday(role);
+        if role == Role::Partner
+            && let Some(partner) = demo::partner(&folder.demo_book())
+        {
+            holder.subject = Some(partner);
+        }
+        write(&folder.token(&role_name(role)), issuer.token(&holder, TOKENS).as_bytes())?;
     }
     write(&folder.descriptors(), mahila_proto::DESCRIPTORS)
 }
 
-/// Who has a role, to try things out: at one station those who work at a station, otherwise with the whole state.
+/// Who has a role, to try things out: at one station those who work at a station, otherwise with the whole state. A partner is
+/// one that the replay registered, once it has.
 pub(super) fn everyday(role: Role) -> Holder {
     let unit = match role {
         Role::DeskOfficer | Role::StationHouseOfficer => "ps-162-001",
@@ -48,6 +56,10 @@ pub(super) fn everyday(role: Role) -> Holder {
         Role::Complainant => {
             holder.units.clear();
             holder.subject = Some("complainants/demo".to_owned());
+        }
+        Role::Partner => {
+            holder.units.clear();
+            holder.subject = Some(format!("partners/{}", uuid::Uuid::nil()));
         }
         _ => {}
     }

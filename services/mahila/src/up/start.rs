@@ -13,13 +13,11 @@ use super::folder::{Folder, Lock, StateFolder};
 use super::state::{Phase, State};
 use super::steps::Steps;
 use super::supervise::Supervise;
-use super::{POLL, process, replay, setup, stop, welcome};
+use super::{POLL, process, replay, room, setup, stop, welcome};
 use crate::Done;
 
 /// Recovery of a large database after a crash is the longest there is.
 const PATIENCE: Duration = Duration::from_mins(4);
-/// What the six days and their journal take, and then some.
-const ROOM: u64 = 1 << 30;
 
 /// `mahila up`
 #[derive(Debug, Args)]
@@ -40,8 +38,8 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) async fn run(self) -> Done {
         let folder = self.state.folder();
+        self.need_room(&folder)?;
         folder.make()?;
-        need_room(&folder)?;
         if Lock::is_held(&folder)
             && State::read(&folder).is_some_and(|state| process::build().is_ok_and(|build| build != state.build))
         {
@@ -56,6 +54,17 @@ impl Up {
         let address = self.running(&folder, &mut steps).await?;
         self.show(&folder, &address, steps).await?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What runs has its room already; what is to be replayed needs more.
+    fn need_room(&self, folder: &Folder) -> anyhow::Result<()> {
+        if !self.no_demo && !replay::is_done(folder) {
+            room::need(folder, room::FIRST_WEEK)
+        } else if Lock::is_held(folder) {
+            Ok(())
+        } else {
+            room::need(folder, room::EMPTY)
+        }
     }
 
     /// Replays what was not replayed yet, and says how to call.
@@ -147,18 +156,4 @@ impl Up {
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         command.spawn().context("the supervisor cannot be run")
     }
-}
-
-fn need_room(folder: &Folder) -> anyhow::Result<()> {
-    let disk = rustix::fs::statvfs(folder.path()).context("the disk does not say how full it is")?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if free < ROOM {
-        bail!(
-            "the disk of {} has {} MB left, and {} are needed; make room, or choose another folder with --state or MAHILA_HOME",
-            folder.path().display(),
-            free >> 20,
-            ROOM >> 20
-        );
-    }
-    Ok(())
 }

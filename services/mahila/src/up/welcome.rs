@@ -30,7 +30,12 @@ pub(super) fn how_to_call(folder: &Folder, address: &str) -> String {
         (
             Role::Headquarters,
             "mahila.oversight.v1.OversightService/ListSilentUnits",
-            r#"{"from":{"year":2020,"month":10,"day":23},"to":{"year":2020,"month":10,"day":28}}"#,
+            r#"{"from":{"year":2020,"month":10,"day":23},"to":{"year":2020,"month":10,"day":31}}"#,
+        ),
+        (
+            Role::Auditor,
+            "mahila.review.v1.ReviewService/ListCycles",
+            r#"{"parent":"stations/ps-162-001","level":"REVIEW_LEVEL_STATION"}"#,
         ),
     ] {
         let token = token(role);
@@ -57,7 +62,9 @@ pub(super) fn how_to_call(folder: &Folder, address: &str) -> String {
          {mahila} registry list-stations{state} --parent units/district-162\n  \
          {mahila} intake register-complaint{state} --as desk_officer:ps-162-001 --station stations/ps-162-001 \
          --channel walk-in --category domestic-violence --safe-contact.mode never --trace\n  \
-         {mahila} oversight get-statement{state} --from 2020-10-17 --to 2020-10-28 --format text --language hindi\n\
+         {mahila} review list-cycles{state} --parent units/district-162 --level district\n  \
+         {mahila} campaign list-events{state} --parent campaigns/- --place units/district-162\n  \
+         {mahila} oversight get-statement{state} --from 2020-10-17 --to 2020-10-31 --format text --language hindi\n\
          \nWith Python (pip install grpcio protobuf):\n{}\n\
          \nThen: {mahila} trace{state} ID (what --trace said), {mahila} status{state}, {mahila} logs{state} -f, {mahila} down{state}\n",
         python(folder, address)

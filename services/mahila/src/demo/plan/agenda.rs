@@ -1,13 +1,13 @@
 //! When the replay does what: the instants at which the replay clock stops. Between two of them nothing happens; at one,
 //! everything happens at that instant.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use platform::clock::minute_of;
+use chrono::{DateTime, Datelike as _, Days, Duration, NaiveDate, Utc};
+use platform::clock::{ist_day, minute_of};
 
-/// A day of October 2020.
+/// A day of October 2020; 32 is the first of November.
 #[must_use]
 pub fn october(day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2020, 10, day).unwrap_or_default()
+    NaiveDate::from_ymd_opt(2020, 10, 1).unwrap_or_default() + Days::new(u64::from(day.saturating_sub(1)))
 }
 
 /// First day of calls, and of the statement.
@@ -17,7 +17,23 @@ pub const LAST_CALLS: u32 = 22;
 /// The day on which the desks open.
 pub const FIRST_DESKS: u32 = 23;
 /// Last day of the replay, and of the statement.
-pub const LAST: u32 = 28;
+pub const LAST: u32 = 31;
+/// The week: the first day of the stations' review cycle, and of events.
+pub const FIRST_CYCLE: u32 = 24;
+/// Its last day.
+pub const LAST_CYCLE: u32 = 30;
+/// Days on which stations sit: a working week.
+pub const SITTING_DAYS: [u32; 5] = [26, 27, 28, 29, 30];
+/// The day on which districts sit, of the two of their cycle.
+pub const DISTRICTS_SIT: u32 = 30;
+/// The first day of the districts' cycle.
+pub const DISTRICT_CYCLE: u32 = 29;
+/// The day of the state's cycle, and of its sitting.
+pub const STATE_SITS: u32 = 31;
+/// Cases on a docket.
+pub const QUOTA: u32 = 15;
+/// Parts of a sitting: convened, a case at a time, signed.
+pub const PARTS: u32 = QUOTA + 2;
 /// Calls are sent so often a day: every three hours.
 pub const STRETCHES_A_DAY: u32 = 8;
 /// Rounds of work at the desks a day.
@@ -53,8 +69,58 @@ pub enum What {
         /// 0 to 2.
         round: u32,
     },
+    /// Policies of reviews, the campaign, its partners.
+    Prepare,
+    /// Events are proposed.
+    Propose,
+    /// Events are approved, or not.
+    Approve,
+    /// Cycles of a level have opened by themselves.
+    Opened(Sitters),
+    /// A part of sittings: 0 convenes, 1 to 15 take a case, 16 signs.
+    Sit {
+        /// Who sits.
+        who: Sitters,
+        /// Day of October.
+        day: u32,
+        /// 0 to 16.
+        part: u32,
+    },
+    /// Owners say that their actions are done.
+    Claim {
+        /// Day of October.
+        day: u32,
+    },
+    /// Others look whether they are.
+    Verify {
+        /// Day of October.
+        day: u32,
+    },
+    /// An event is called off.
+    CallOff,
+    /// Events of the day are reported, with what shows that they were held.
+    Report {
+        /// Day of October.
+        day: u32,
+    },
+    /// Events of the day are checked by others.
+    Check {
+        /// Day of October.
+        day: u32,
+    },
     /// All days are over: the statement.
     End,
+}
+
+/// Who sits over a docket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sitters {
+    /// Stations.
+    Stations,
+    /// Districts.
+    Districts,
+    /// The state, by video.
+    State,
 }
 
 /// A stop of the clock.
@@ -71,7 +137,7 @@ pub struct Stop {
 pub struct Agenda(Vec<Stop>);
 
 impl Agenda {
-    /// The agenda of the twelve days.
+    /// The agenda of the fifteen days.
     #[must_use]
     pub fn new() -> Self {
         let mut stops = vec![stop(FIRST_CALLS, 0, What::Roll)];
@@ -94,7 +160,9 @@ impl Agenda {
             stops.push(stop(day, 16 * 60 + 35 + later, What::Work { day, round: 1 }));
             stops.push(stop(day, 19 * 60 + 31 + later, What::Work { day, round: 2 }));
         }
+        stops.extend(week());
         stops.push(stop(LAST + 1, 30, What::End));
+        stops.sort_by_key(|stop| stop.at);
         Self(stops)
     }
 
@@ -134,8 +202,56 @@ impl Default for Agenda {
     }
 }
 
+impl Stop {
+    /// Day of October on which it lies: of midnight the day that begins.
+    #[must_use]
+    pub fn day(&self) -> u32 {
+        let day = ist_day(self.at);
+        if day.month() == 10 { day.day() } else { 31 + day.day() }
+    }
+}
+
+/// Reviews and events.
+fn week() -> Vec<Stop> {
+    let mut stops = vec![
+        between(FIRST_DESKS, 20 * 60 + 30, What::Prepare),
+        between(FIRST_DESKS, 20 * 60 + 45, What::Propose),
+        between(FIRST_DESKS, 21 * 60, What::Approve),
+        between(FIRST_CYCLE, 10, What::Opened(Sitters::Stations)),
+        between(DISTRICT_CYCLE, 10, What::Opened(Sitters::Districts)),
+        between(STATE_SITS, 10, What::Opened(Sitters::State)),
+        between(FIRST_CYCLE + 1, 9 * 60 + 40, What::CallOff),
+    ];
+    let mut sit = |who, day, first, apart| {
+        for part in 0..PARTS {
+            stops.push(between(day, first + apart * minutes(part), What::Sit { who, day, part }));
+        }
+    };
+    for day in SITTING_DAYS {
+        sit(Sitters::Stations, day, 10 * 60, 4);
+    }
+    sit(Sitters::Districts, DISTRICTS_SIT, 14 * 60 + 30, 4);
+    sit(Sitters::State, STATE_SITS, 12 * 60 + 30, 4);
+    for day in SITTING_DAYS[0] + 1..=LAST {
+        stops.push(between(day, 17 * 60 + 30, What::Claim { day }));
+    }
+    for day in SITTING_DAYS[0] + 2..=LAST {
+        stops.push(between(day, 9 * 60 + 30, What::Verify { day }));
+    }
+    for day in FIRST_CYCLE..=LAST {
+        stops.push(between(day, 20 * 60 + 30, What::Report { day }));
+        stops.push(between(day, 21 * 60, What::Check { day }));
+    }
+    stops
+}
+
 fn stop(day: u32, minute: i32, what: What) -> Stop {
     Stop { at: minute_of(october(day), minute), what }
+}
+
+/// Half a minute past: women come on whole minutes, so that none of their limits falls due there.
+fn between(day: u32, minute: i32, what: What) -> Stop {
+    Stop { at: minute_of(october(day), minute) + Duration::seconds(30), what }
 }
 
 fn minutes(number: u32) -> i32 {
@@ -151,7 +267,7 @@ mod tests {
         let agenda = Agenda::new();
         assert!(agenda.stops().windows(2).all(|pair| pair[0].at < pair[1].at));
         assert_eq!(agenda.stops()[0].at.to_rfc3339(), "2020-10-16T18:30:00+00:00");
-        assert_eq!(agenda.stops().last().unwrap().at.to_rfc3339(), "2020-10-28T19:00:00+00:00");
+        assert_eq!(agenda.stops().last().unwrap().at.to_rfc3339(), "2020-10-31T19:00:00+00:00");
     }
 
     #[test]
@@ -159,6 +275,15 @@ mod tests {
         let agenda = Agenda::new();
         assert_eq!(agenda.later(agenda.work(23, 0), 1), Some(agenda.work(23, 1)));
         assert_eq!(agenda.later(agenda.work(23, 2), 1), Some(agenda.work(24, 0)));
-        assert_eq!(agenda.later(agenda.work(28, 2), 1), None);
+        assert_eq!(agenda.later(agenda.work(31, 2), 1), None);
+    }
+
+    #[test]
+    fn days_of_stops_run_on_into_november() {
+        let agenda = Agenda::new();
+        let day = |what| agenda.stops().iter().find(|stop| stop.what == what).unwrap().day();
+        assert_eq!(day(What::Opened(Sitters::Stations)), 24);
+        assert_eq!(day(What::Sit { who: Sitters::State, day: 31, part: 16 }), 31);
+        assert_eq!(day(What::End), 32);
     }
 }

@@ -11,6 +11,7 @@ use platform::clock::minute_of;
 use super::agenda::{FIRST_CALLS, LAST_CALLS, october};
 use super::draw::Draw;
 use super::people::Woman;
+use super::register::few;
 use super::roll::Roll;
 
 /// Calls of a day: domestic violence, eve-teasing, then stalking, dowry and other.
@@ -126,7 +127,12 @@ fn minute_drawn(day: u32, category: Category, n: usize) -> DateTime<Utc> {
 fn call(roll: &Roll, day: u32, n: usize, received_at: DateTime<Utc>, category: Category) -> Call {
     let mut draw = Draw::of("call", &[u64::from(day), n as u64]);
     // By station, so that a district with more stations has more calls.
-    let near = draw.below(roll.desks.len());
+    let near = loop {
+        let near = draw.below(roll.desks.len());
+        if few(near).is_none() {
+            break near;
+        }
+    };
     let place = match draw.below(1000) {
         0..620 => Place::Station(near),
         620..970 => Place::Point {
@@ -188,10 +194,10 @@ fn again(roll: &Roll, calls: &mut [Call]) {
         }
         let earlier = &calls[draw.below(index)];
         let (caller, Place::Station(near)) = (earlier.caller, earlier.place) else { continue };
-        if caller.is_some() {
+        let nearby = draw.pick(&roll.neighbours(near)[..1.max(roll.neighbours(near).len() / 8)]);
+        if caller.is_some() && few(nearby).is_none() {
             calls[index].caller = caller;
-            calls[index].place =
-                Place::Station(draw.pick(&roll.neighbours(near)[..1.max(roll.neighbours(near).len() / 8)]));
+            calls[index].place = Place::Station(nearby);
             calls[index].first_said.1 = calls[index].place;
         }
     }
@@ -276,6 +282,12 @@ mod tests {
         between(calls.len() - callers.len() - share(&calls, |call| call.caller.is_none()), 250, 650);
         let evening = share(&calls, |call| (13..17).contains(&(call.received_at.timestamp() / 3600 % 24)));
         between(evening, 1_100, 2_200);
+    }
+
+    #[test]
+    fn stations_that_are_to_have_few_cases_get_none_of_a_call() {
+        let places = |call: &Call| matches!(call.place, Place::Station(near) if few(near).is_some());
+        assert_eq!(share(&calls(&roll()), |call| call.becomes_complaint() && places(call)), 0);
     }
 
     #[test]

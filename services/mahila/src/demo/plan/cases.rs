@@ -1,4 +1,4 @@
-//! Women who come to the desks from 23 to 28 October, complaints that reach a station otherwise, and what they tell.
+//! Women who come to the desks from 23 to 31 October, complaints that reach a station otherwise, and what they tell.
 //! What is done about each stands in [`super::handling`].
 
 use mahila_proto::intake::v1::{Category, Channel, Risk, VisitOutcome};
@@ -7,16 +7,17 @@ use super::agenda::{Agenda, FIRST_DESKS, LAST, ROUNDS};
 use super::draw::Draw;
 use super::handling::{Due, Who, after_recording};
 use super::people::Woman;
+use super::register::few;
 use super::staffing::{Staffing, staffing};
 
-/// Everyone who comes, also she who leaves unserved.
-pub const VISITS: usize = 9_000;
+/// Everyone who comes, also she who leaves unserved: 1,500 a day.
+pub const VISITS: usize = 13_500;
 /// Of those, left unserved: one in fifty.
-pub const LEFT_UNSERVED: usize = 180;
+pub const LEFT_UNSERVED: usize = 270;
 /// Of those, a complaint.
-pub const COMPLAINTS_OF_VISITS: usize = 4_500;
+pub const COMPLAINTS_OF_VISITS: usize = 6_750;
 /// Complaints that came without a visit.
-pub const OTHER_COMPLAINTS: usize = 1_000;
+pub const OTHER_COMPLAINTS: usize = 1_500;
 
 /// How the others came, by weight.
 const CHANNELS: [(Channel, usize); 10] = [
@@ -93,14 +94,27 @@ pub struct Case {
     pub visit: Option<Visit>,
     /// The complaint; `None`: none came of it.
     pub told: Option<Told>,
+    /// The event at which she asked for help; `None`: it did not come of one.
+    pub event: Option<usize>,
     /// What is done about it, in order.
     pub steps: Vec<Due>,
 }
 
-/// All cases.
+/// All cases; `leads` are events, the desks that take in who asked for help there, and the days on which they do.
 #[must_use]
-pub fn cases(desks: usize, agenda: &Agenda) -> Vec<Case> {
-    (0..VISITS + OTHER_COMPLAINTS).map(|number| case(number, desks, agenda)).collect()
+pub fn cases(desks: usize, leads: &[(usize, usize, u32)], agenda: &Agenda) -> Vec<Case> {
+    let first = VISITS + OTHER_COMPLAINTS;
+    let leads = (first..).zip(leads).map(|(number, lead)| of_event(number, *lead, agenda));
+    (0..first).map(|number| case(number, desks, agenda)).chain(leads).collect()
+}
+
+/// She asked for help at an event, and the next day the desk writes down what she consented to tell.
+fn of_event(number: usize, (event, desk, day): (usize, usize, u32), agenda: &Agenda) -> Case {
+    let mut draw = Draw::of("lead", &[number as u64]);
+    let told = Told { channel: Channel::Campaign, conflict: false, ..told(number, false, &mut draw) };
+    let stop = agenda.work(day, 0);
+    let steps = after_recording(&told, Who::Desk, stop, agenda, &mut draw);
+    Case { number, desk, stop, who: Who::Desk, visit: None, told: Some(told), event: Some(event), steps }
 }
 
 fn case(number: usize, desks: usize, agenda: &Agenda) -> Case {
@@ -108,7 +122,9 @@ fn case(number: usize, desks: usize, agenda: &Agenda) -> Case {
     let (desk, day) = loop {
         let (desk, day) = (draw.below(desks), FIRST_DESKS + draw.number(LAST - FIRST_DESKS + 1));
         // A silent desk takes nothing in: that is what silent means.
-        if staffing(desk, day) != Staffing::Silent {
+        let takes_in = staffing(desk, day) != Staffing::Silent;
+        // Nor do stations that are to have few cases, before the first docket is selected.
+        if takes_in && (day > FIRST_DESKS || few(desk).is_none()) {
             break (desk, day);
         }
     };
@@ -118,7 +134,7 @@ fn case(number: usize, desks: usize, agenda: &Agenda) -> Case {
     let told = complains.then(|| told(number, visit.is_some(), &mut draw));
     let who = if draw.per_mille(80) { Who::House } else { Who::Desk };
     let steps = told.map(|told| after_recording(&told, who, stop, agenda, &mut draw)).unwrap_or_default();
-    Case { number, desk, stop, who, visit, told, steps }
+    Case { number, desk, stop, who, visit, told, event: None, steps }
 }
 
 /// Outcomes turn in hundreds, so that their sums are exact.
@@ -155,8 +171,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nine_thousand_come_180_leave_unserved_and_5500_complain() {
-        let cases = cases(1_535, &Agenda::new());
+    fn thirteen_and_a_half_thousand_come_270_leave_unserved_and_8250_complain() {
+        let cases = cases(1_535, &[], &Agenda::new());
         let visits: Vec<Visit> = cases.iter().filter_map(|case| case.visit).collect();
         assert_eq!(visits.len(), VISITS);
         assert_eq!(visits.iter().filter(|visit| visit.waited.is_none()).count(), LEFT_UNSERVED);
@@ -168,17 +184,19 @@ mod tests {
     #[test]
     fn nobody_is_taken_in_where_a_desk_is_silent() {
         let agenda = Agenda::new();
-        for case in cases(1_535, &agenda) {
+        for case in cases(1_535, &[(0, 7, 26)], &agenda) {
             let super::super::agenda::What::Work { day, .. } = agenda.stops()[case.stop].what else {
                 panic!("a case begins in a round of work")
             };
-            assert_ne!(staffing(case.desk, day), Staffing::Silent);
+            let silent = staffing(case.desk, day) == Staffing::Silent;
+            assert_eq!(silent, case.event.is_some(), "who plans a lead looks to it");
+            assert!(day > FIRST_DESKS || few(case.desk).is_none());
         }
     }
 
     #[test]
     fn steps_are_in_order_of_time_and_never_by_the_station_when_it_is_concerned() {
-        let cases = cases(1_535, &Agenda::new());
+        let cases = cases(1_535, &[(3, 8, 26)], &Agenda::new());
         let mut hidden = 0;
         for case in &cases {
             assert!(case.steps.iter().all(|due| due.stop >= case.stop));
@@ -188,20 +206,21 @@ mod tests {
                 assert!(case.steps.iter().all(|due| !matches!(due.who, Who::Desk | Who::House)), "{case:?}");
             }
         }
-        assert!((25..70).contains(&hidden), "{hidden}");
+        assert!((40..100).contains(&hidden), "{hidden}");
+        assert_eq!(cases.last().and_then(|case| case.told).map(|told| told.channel), Some(Channel::Campaign));
     }
 
     #[test]
     fn most_is_done_and_some_is_left() {
-        let cases = cases(1_535, &Agenda::new());
+        let cases = cases(1_535, &[], &Agenda::new());
         let count =
             |of: fn(&Step) -> bool| cases.iter().flat_map(|case| &case.steps).filter(|due| of(&due.step)).count();
         let between = |count: usize, least: usize, most: usize| assert!((least..=most).contains(&count), "{count}");
-        between(count(|step| matches!(step, Step::Acknowledge { .. })), 5_200, 5_450);
-        between(count(|step| matches!(step, Step::Triage { .. })), 4_900, 5_400);
-        between(count(|step| matches!(step, Step::Assign(_))), 4_700, 5_400);
-        between(count(|step| matches!(step, Step::Act(_))), 4_500, 6_000);
-        between(count(|step| matches!(step, Step::Law(_))), 1_200, 2_400);
-        between(count(|step| matches!(step, Step::Feedback { .. })), 120, 500);
+        between(count(|step| matches!(step, Step::Acknowledge { .. })), 7_800, 8_200);
+        between(count(|step| matches!(step, Step::Triage { .. })), 7_350, 8_100);
+        between(count(|step| matches!(step, Step::Assign(_))), 7_050, 8_100);
+        between(count(|step| matches!(step, Step::Act(_))), 6_750, 9_000);
+        between(count(|step| matches!(step, Step::Law(_))), 1_800, 3_600);
+        between(count(|step| matches!(step, Step::Feedback { .. })), 180, 750);
     }
 }

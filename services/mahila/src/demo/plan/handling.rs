@@ -3,7 +3,7 @@
 
 use mahila_proto::intake::v1::{ActionKind, Category, LegalActionKind, Risk};
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, FIRST_CYCLE};
 use super::cases::Told;
 use super::draw::Draw;
 
@@ -85,6 +85,20 @@ pub fn after_recording(told: &Told, recorder: Who, begun: usize, agenda: &Agenda
     let worker = if told.conflict { Who::District } else { recorder };
     steps.extend(handling(told.category, superior, worker, begun, agenda, draw));
     steps
+}
+
+/// What is done about the only complaint on paper of a station before its review: it is closed, to her satisfaction.
+#[must_use]
+pub fn closed_before_review(agenda: &Agenda) -> Vec<Due> {
+    let (first, second) = (agenda.work(FIRST_CYCLE, 0), agenda.work(FIRST_CYCLE + 1, 2));
+    let triage = Step::Triage { category: Category::DomesticViolence, risk: Risk::Medium, child: false };
+    let feedback = Step::Feedback { reached: true, satisfied: true, private: true };
+    vec![
+        Due { stop: first, who: Who::House, step: triage },
+        Due { stop: first, who: Who::House, step: Step::Assign(0) },
+        Due { stop: first, who: Who::House, step: Step::Act(ActionKind::SiteVisit) },
+        Due { stop: second, who: Who::FeedbackCaller, step: feedback },
+    ]
 }
 
 /// What follows once a complaint is recorded, for those of the desks and those that came of calls.

@@ -14,6 +14,25 @@ pub const MOST: usize = 40;
 /// Their mean, exactly.
 pub const MEAN: usize = 24;
 
+/// Every so many desks one has few: where a docket cannot be full, because fewer are eligible than the quota.
+const FEW_APART: usize = 128;
+/// The place of the first of them.
+const FEW_FIRST: usize = 5;
+
+/// The known few stations with hardly anything on paper: six have 9 older complaints, three have 1, three have none. Nothing else
+/// comes to them before the first cycle, so that this is what their dockets hold.
+#[must_use]
+pub fn few(desk: usize) -> Option<usize> {
+    if desk % FEW_APART != FEW_FIRST {
+        return None;
+    }
+    match desk / FEW_APART {
+        0..6 => Some(9),
+        6..9 => Some(1),
+        _ => Some(0),
+    }
+}
+
 /// What registers hold, by weight.
 const CATEGORIES: [(Category, usize); 12] = [
     (Category::DomesticViolence, 38),
@@ -30,27 +49,31 @@ const CATEGORIES: [(Category, usize); 12] = [
     (Category::Other, 3),
 ];
 
-/// How many older complaints each of `desks` stations has; [`MEAN`] times as many together.
+/// How many older complaints each of `desks` stations has; those that do not have [`few`] [`MEAN`] times as many together.
 #[must_use]
 pub fn counts(desks: usize) -> Vec<usize> {
     let mut counts: Vec<usize> = (0..desks)
         .map(|desk| {
+            if let Some(few) = few(desk) {
+                return few;
+            }
             let mut draw = Draw::of("register", &[desk as u64]);
             // The least of three: most stations have few, some have many.
             LEAST + (0..3).map(|_| draw.below(MOST - LEAST + 1)).min().unwrap_or_default()
         })
         .collect();
-    let mut sum: usize = counts.iter().sum();
+    let others: Vec<usize> = (0..desks).filter(|desk| few(*desk).is_none()).collect();
+    let mut sum: usize = others.iter().map(|desk| counts[*desk]).sum();
     for round in 0_u64.. {
         let mut draw = Draw::of("register-evened", &[round]);
-        if sum == desks * MEAN {
+        if sum == others.len() * MEAN {
             break;
         }
-        let count = &mut counts[draw.below(desks)];
-        if sum < desks * MEAN && *count < MOST {
+        let count = &mut counts[draw.pick(&others)];
+        if sum < others.len() * MEAN && *count < MOST {
             *count += 1;
             sum += 1;
-        } else if sum > desks * MEAN && *count > LEAST {
+        } else if sum > others.len() * MEAN && *count > LEAST {
             *count -= 1;
             sum -= 1;
         }
@@ -89,10 +112,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registers_hold_36840_older_complaints_18_to_40_a_station() {
+    fn registers_hold_36609_older_complaints_18_to_40_a_station_but_for_the_known_few() {
         let counts = counts(1_535);
-        assert_eq!(counts.iter().sum::<usize>(), 36_840);
-        assert!(counts.iter().all(|count| (LEAST..=MOST).contains(count)));
+        assert_eq!(counts.iter().sum::<usize>(), 36_609);
+        let (few, others): (Vec<usize>, Vec<usize>) = (0..1_535).partition(|desk| few(*desk).is_some());
+        assert!(others.iter().all(|desk| (LEAST..=MOST).contains(&counts[*desk])));
+        let few: Vec<usize> = few.iter().map(|desk| counts[*desk]).collect();
+        assert_eq!(few, [9, 9, 9, 9, 9, 9, 1, 1, 1, 0, 0, 0]);
         assert!(counts.contains(&LEAST) && counts.iter().any(|count| *count >= 36), "they differ");
     }
 

@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct Station {
     /// `ps-162-001`.
     pub id: String,
+    /// Its circle's unit, `circle-162-01`.
+    pub circle: String,
     /// Its district's unit, `district-162`.
     pub district: String,
     /// Degrees north.
@@ -43,6 +45,7 @@ pub enum RollError {
 struct Row {
     station: String,
     r#type: String,
+    parent: String,
     district: String,
     lat: f64,
     lon: f64,
@@ -57,7 +60,13 @@ impl Roll {
         let mut roll = Self::default();
         for row in csv::Reader::from_reader(stations_csv).deserialize() {
             let row: Row = row?;
-            let station = Station { id: row.station, district: row.district, latitude: row.lat, longitude: row.lon };
+            let station = Station {
+                id: row.station,
+                circle: row.parent,
+                district: row.district,
+                latitude: row.lat,
+                longitude: row.lon,
+            };
             if matches!(row.r#type.as_str(), "REGULAR" | "MAHILA") {
                 roll.neighbours.entry(station.district.clone()).or_default().push(roll.desks.len());
                 roll.desks.push(station);
@@ -74,7 +83,13 @@ impl Roll {
         self.neighbours.get(&self.desks[desk].district).map_or(&[], Vec::as_slice)
     }
 
-    /// The districts, each once.
+    /// The desks of a district.
+    #[must_use]
+    pub fn of_district(&self, district: &str) -> &[usize] {
+        self.neighbours.get(district).map_or(&[], Vec::as_slice)
+    }
+
+    /// The districts, each once, by name.
     #[must_use]
     pub fn districts(&self) -> Vec<&str> {
         let mut districts: Vec<&str> = self.neighbours.keys().map(String::as_str).collect();

@@ -35,8 +35,8 @@ pub enum Staffing {
 /// Every so many desks one has a gap; a prime, so that the gaps spread over the districts.
 const APART: usize = 31;
 
-/// What becomes of a desk on a day of October. The gaps, of 1,535 desks on six days:
-/// silent 4 desks on all six and 6 on two = 36 desk-days, unrostered 8 × 2 = 16, absent 7 × 1 = 7, one missing 16 × 2 = 32,
+/// What becomes of a desk on a day of October. The gaps, of 1,535 desks on nine days:
+/// silent 4 desks on all nine and 6 on two = 48 desk-days, unrostered 8 × 2 = 16, absent 7 × 1 = 7, one missing 16 × 2 = 32,
 /// one late 8 × 1 = 8.
 #[must_use]
 pub fn staffing(desk: usize, day: u32) -> Staffing {
@@ -66,7 +66,7 @@ pub fn on_duty(day: u32, shift: u32) -> [usize; ON_DUTY] {
     [first % POOL, (first + 1) % POOL]
 }
 
-/// The roster of a desk for 23 to 28 October.
+/// The roster of a desk for 23 to 31 October.
 #[must_use]
 pub fn roster(desk: usize, station: &str) -> Vec<Shift> {
     (FIRST_DESKS..=LAST)
@@ -108,12 +108,12 @@ mod tests {
                 *days.entry(staffing(desk, day)).or_default() += 1;
             }
         }
-        assert_eq!(days[&Staffing::Silent], 36);
+        assert_eq!(days[&Staffing::Silent], 48);
         assert_eq!(days[&Staffing::Unrostered], 16);
         assert_eq!(days[&Staffing::Absent], 7);
         assert_eq!(days[&Staffing::OneMissing], 32);
         assert_eq!(days[&Staffing::OneLate], 8);
-        assert_eq!(days.values().sum::<usize>(), 1_535 * 6);
+        assert_eq!(days.values().sum::<usize>(), 1_535 * 9);
     }
 
     #[test]
@@ -127,11 +127,11 @@ mod tests {
             }
         }
         assert!(turns.iter().all(|turns| *turns >= 4), "{turns:?}");
-        assert_eq!(roster(0, "ps-118-001").iter().map(|shift| shift.officers.len()).sum::<usize>(), 24);
+        assert_eq!(roster(0, "ps-118-001").iter().map(|shift| shift.officers.len()).sum::<usize>(), 36);
     }
 
     #[test]
-    fn rosters_and_the_order_expect_36840_check_ins_and_36572_are_made() {
+    fn rosters_and_the_order_expect_55260_check_ins_and_54944_are_made() {
         let mut rostered = 0;
         let mut made = 0;
         let mut unrostered = 0;
@@ -144,7 +144,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(rostered + unrostered * ON_DUTY * SHIFTS.len(), 36_840);
-        assert_eq!(made, 36_840 - 4 * (36 + 16 + 7) - 32);
+        assert_eq!(rostered + unrostered * ON_DUTY * SHIFTS.len(), 55_260);
+        assert_eq!(made, 55_260 - 4 * (48 + 16 + 7) - 32);
     }
 }

@@ -1,7 +1,7 @@
 //! What is remembered of a replay that was interrupted: which stops are done, and the names that later stops need. The same
 //! stop twice is harmless (its requests have the same ids, and the clock stood still), so the book is written once a stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,21 @@ pub(crate) struct Book {
     pub(crate) complaints: BTreeMap<usize, String>,
     /// Complaints of calls.
     pub(crate) of_calls: Vec<OfCall>,
+    /// The only complaint on paper of stations that have one, by desk.
+    pub(crate) on_paper: BTreeMap<usize, String>,
+    /// Review cycles, by station or unit.
+    pub(crate) cycles: BTreeMap<String, String>,
+    /// Sittings, by station or unit.
+    pub(crate) sittings: BTreeMap<String, String>,
+    /// The campaign.
+    pub(crate) campaign: String,
+    /// Its partners, by number.
+    pub(crate) partners: BTreeMap<usize, String>,
+    /// Its events, by number.
+    pub(crate) events: BTreeMap<usize, String>,
+    /// What decisions owe, by the name of the case; read again when a replay goes on.
+    #[serde(skip)]
+    pub(crate) owed: HashMap<String, String>,
     #[serde(skip)]
     path: Option<PathBuf>,
 }

@@ -44,8 +44,12 @@ macro_rules! intake {
 }
 
 impl Player {
-    /// The paper register of a station.
-    pub(super) async fn import_register(&self, desk: usize, now: DateTime<Utc>) -> Result<tally::Register, DemoError> {
+    /// The paper register of a station, and the names of its complaints.
+    pub(super) async fn import_register(
+        &self,
+        desk: usize,
+        now: DateTime<Utc>,
+    ) -> Result<(tally::Register, Vec<String>), DemoError> {
         let station = &self.plan.roll.desks[desk].id;
         let rows = register::rows(desk, self.plan.registers[desk], ist_day(now));
         let sent = rows.len();
@@ -60,15 +64,19 @@ impl Player {
         if taken.complaints.len() != sent {
             return Err(DemoError::Answer("ImportRegister"));
         }
-        Ok(tally::Register { station: station.clone(), day: ist_day(now), complaints: taken.complaints.len() })
+        let register =
+            tally::Register { station: station.clone(), day: ist_day(now), complaints: taken.complaints.len() };
+        Ok((register, taken.complaints))
     }
 
-    /// What is due of a case at a stop: she comes, she is taken in, something is done. The name of her complaint, if any.
+    /// What is due of a case at a stop: she comes, she is taken in, something is done. The name of her complaint, if any. `event`:
+    /// that at which she asked for help.
     pub(super) async fn case(
         &self,
         case: &Case,
         stop: usize,
         known: Option<&String>,
+        event: Option<&String>,
     ) -> Result<(Option<String>, Vec<Fact>), DemoError> {
         let now = self.plan.agenda.stops()[stop].at;
         let place = &self.plan.roll.desks[case.desk];
@@ -80,7 +88,7 @@ impl Player {
                 None => String::new(),
             };
             if let Some(told) = case.told {
-                let complaint = self.register(case, told, visit).await?;
+                let complaint = self.register(case, told, visit, event).await?;
                 name = Some(complaint.name.clone());
                 facts.push(Fact::Complaint { by_woman: case.who == Who::Desk, answer: Box::new(complaint) });
             }
@@ -118,7 +126,13 @@ impl Player {
         Ok(recorded.visit)
     }
 
-    async fn register(&self, case: &Case, told: Told, visit: String) -> Result<Complaint, DemoError> {
+    async fn register(
+        &self,
+        case: &Case,
+        told: Told,
+        visit: String,
+        event: Option<&String>,
+    ) -> Result<Complaint, DemoError> {
         let station = &self.plan.roll.desks[case.desk].id;
         let mut draw = Draw::of("register", &[case.number as u64]);
         let message = RegisterComplaintRequest {
@@ -134,9 +148,23 @@ impl Player {
             narrative: told.woman.map(|woman| woman.narrative(told.category)).unwrap_or_default(),
             captured_at: None,
             needs_support: draw.per_mille(10),
+            consent: case.event.is_some(),
+            campaign_event: event.cloned().unwrap_or_default(),
         };
         let token = self.as_who(case.who, station, "");
         intake!(self, "RegisterComplaint", register_complaint, &token, message).await
+    }
+
+    /// What is done at a stop about the only complaint on paper of a station.
+    pub(super) async fn on_paper(&self, desk: usize, name: &str, stop: usize) -> Result<Vec<Fact>, DemoError> {
+        let place = &self.plan.roll.desks[desk];
+        let now = self.plan.agenda.stops()[stop].at;
+        let subject = Subject { key: ("on-paper", desk), name, station: &place.id, district: &place.district };
+        let mut facts = vec![Fact::Complaint { by_woman: false, answer: Box::new(self.look_up(name).await?) }];
+        for (order, due) in self.plan.on_paper.iter().enumerate().filter(|(_, due)| due.stop == stop) {
+            facts.push(self.step(subject, order, due, now).await?);
+        }
+        Ok(facts)
     }
 
     /// A complaint as the auditor sees it, who sees all but identity.

@@ -9,11 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use mahila_proto::auth::v1::Role;
+use mahila_proto::campaign::v1::campaign_service_client::CampaignServiceClient;
 use mahila_proto::dev::v1::replay_service_client::ReplayServiceClient;
 use mahila_proto::feed::v1::feed_service_client::FeedServiceClient;
 use mahila_proto::intake::v1::intake_service_client::IntakeServiceClient;
 use mahila_proto::oversight::v1::oversight_service_client::OversightServiceClient;
 use mahila_proto::registry::v1::registry_service_client::RegistryServiceClient;
+use mahila_proto::review::v1::review_service_client::ReviewServiceClient;
 use platform::auth::Claims;
 use platform::auth::issuer::Issuer;
 use platform::client::{Peer, PeerChannel, Target, retry_after};
@@ -23,6 +25,7 @@ use tonic::{Request, Response, Status};
 use tonic_types::StatusExt as _;
 
 use crate::demo::{Addresses, DemoError};
+use crate::token::role_name;
 
 /// Connections to a service. More do not make two cores faster.
 const CONNECTIONS: usize = 2;
@@ -43,6 +46,8 @@ pub(crate) type Token = MetadataValue<Ascii>;
 pub(crate) struct Lines {
     registry: Vec<RegistryServiceClient<PeerChannel>>,
     intake: Vec<IntakeServiceClient<PeerChannel>>,
+    review: Vec<ReviewServiceClient<PeerChannel>>,
+    campaigns: CampaignServiceClient<PeerChannel>,
     oversight: OversightServiceClient<PeerChannel>,
     replay: ReplayServiceClient<PeerChannel>,
     feeds: Vec<(&'static str, FeedServiceClient<PeerChannel>)>,
@@ -51,7 +56,8 @@ pub(crate) struct Lines {
     issuer: Issuer,
     iss: String,
     aud: String,
-    tokens: Mutex<HashMap<(Role, String), Token>>,
+    /// By role, unit and subject.
+    tokens: Mutex<HashMap<(Role, String, String), Token>>,
 }
 
 impl Lines {
@@ -68,11 +74,15 @@ impl Lines {
         Ok(Self {
             registry: several(&addresses.registry)?.into_iter().map(RegistryServiceClient::new).collect(),
             intake: several(&addresses.intake)?.into_iter().map(IntakeServiceClient::new).collect(),
+            review: several(&addresses.review)?.into_iter().map(ReviewServiceClient::new).collect(),
+            campaigns: CampaignServiceClient::new(channel(&addresses.campaigns)?),
             oversight: OversightServiceClient::new(channel(&addresses.oversight)?),
             replay: ReplayServiceClient::new(channel(&addresses.replay)?),
             feeds: vec![
                 ("station-registry", FeedServiceClient::new(channel(&addresses.registry)?)),
                 ("complaint-intake", FeedServiceClient::new(channel(&addresses.intake)?)),
+                ("review-scheduling", FeedServiceClient::new(channel(&addresses.review)?)),
+                ("awareness-campaigns", FeedServiceClient::new(channel(&addresses.campaigns)?)),
             ],
             turn: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
@@ -89,6 +99,14 @@ impl Lines {
 
     pub(crate) fn intake(&self) -> IntakeServiceClient<PeerChannel> {
         self.intake[self.turn.fetch_add(1, Ordering::Relaxed) % CONNECTIONS].clone()
+    }
+
+    pub(crate) fn review(&self) -> ReviewServiceClient<PeerChannel> {
+        self.review[self.turn.fetch_add(1, Ordering::Relaxed) % CONNECTIONS].clone()
+    }
+
+    pub(crate) fn campaigns(&self) -> CampaignServiceClient<PeerChannel> {
+        self.campaigns.clone()
     }
 
     pub(crate) fn oversight(&self) -> OversightServiceClient<PeerChannel> {
@@ -110,25 +128,30 @@ impl Lines {
 
     /// The token of a role at a unit or station: signed once.
     pub(crate) fn token(&self, role: Role, unit: &str) -> Token {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.entry((role, unit.to_owned())).or_insert_with(|| self.sign(role, unit)).clone()
-    }
-
-    fn sign(&self, role: Role, unit: &str) -> Token {
-        let name = role.as_str_name().trim_start_matches("ROLE_").to_ascii_lowercase();
         let sub = match role {
             Role::ControlRoom => "systems/112".to_owned(),
             Role::Follower => format!("services/{unit}"),
-            _ => format!("posts/{unit}-{}", name.replace('_', "-")),
+            _ => post(role, unit),
         };
+        self.token_of(role, unit, &sub)
+    }
+
+    /// The same for somebody else than who usually has the role there.
+    pub(crate) fn token_of(&self, role: Role, unit: &str, sub: &str) -> Token {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (role, unit.to_owned(), sub.to_owned());
+        tokens.entry(key).or_insert_with(|| self.sign(role, unit, sub)).clone()
+    }
+
+    fn sign(&self, role: Role, unit: &str, sub: &str) -> Token {
         let token = self.issuer.sign(&Claims {
             iss: self.iss.clone(),
             aud: self.aud.clone(),
-            sub,
+            sub: sub.to_owned(),
             // Tokens use real time, also in a replay.
             exp: u64::try_from(SystemClock.now().timestamp() + TOKEN_SECONDS).unwrap_or_default(),
-            roles: vec![name],
-            units: if role == Role::Follower { Vec::new() } else { vec![unit.to_owned()] },
+            roles: vec![role_name(role)],
+            units: if matches!(role, Role::Follower | Role::Partner) { Vec::new() } else { vec![unit.to_owned()] },
             woman: matches!(role, Role::DeskOfficer | Role::FeedbackCaller),
         });
         let mut header: Token = format!("Bearer {token}").parse().expect("a token is letters, digits and dots");
@@ -171,6 +194,11 @@ impl Lines {
             }
         }
     }
+}
+
+/// The post of who usually has a role at a unit or station: `posts/ps-162-001-desk-officer`.
+pub(crate) fn post(role: Role, unit: &str) -> String {
+    format!("posts/{unit}-{}", role_name(role).replace('_', "-"))
 }
 
 /// A request with token and deadline.

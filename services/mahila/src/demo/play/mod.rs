@@ -4,9 +4,11 @@
 mod book;
 mod born;
 mod calls;
+mod campaign;
 mod complaints;
 mod desks;
 mod lines;
+mod review;
 mod statement;
 
 use std::future::Future;
@@ -21,6 +23,7 @@ use platform::fields::timestamp;
 
 use super::plan::Plan;
 use super::plan::agenda::{FIRST_CALLS, What};
+use super::plan::register::few;
 use super::plan::staffing::{self, Staffing};
 use super::tally::Tally;
 use super::{DemoError, Options, Part, Progress, Report};
@@ -77,26 +80,26 @@ impl Player {
             at = last + 1;
         }
         self.progress.begin(Part::Statement, 1);
-        let begun = Instant::now();
-        let (hindi, english) = self.statement().await?;
+        let (begun, answered) = (Instant::now(), self.lines.answered());
+        let (hindi, english, signed) = self.statement().await?;
         self.progress.answered(1);
         self.progress.end();
-        parts.push((Part::Statement, begun.elapsed(), 3));
-        Ok(Report { statement_hindi: hindi, statement_english: english, tally, resumed, parts })
+        parts.push((Part::Statement, begun.elapsed(), self.lines.answered() - answered));
+        Ok(Report { statement_hindi: hindi, statement_english: english, signed, tally, resumed, parts })
     }
 
     /// The part of the story a stop belongs to.
     fn part(&self, stop: usize) -> Part {
         let stop = self.plan.agenda.stops()[stop];
         match stop.what {
+            What::End => Part::End,
             What::Roll => Part::Roll,
             What::Calls => {
                 let day = platform::clock::ist_day(stop.at - chrono::Duration::microseconds(1));
                 Part::Calls(chrono::Datelike::day(&day).max(FIRST_CALLS))
             }
             What::OpenDesks | What::PublishRosters => Part::Desks,
-            What::CheckIn { day, .. } | What::CheckInLate { day } | What::Work { day, .. } => Part::Day(day),
-            What::End => Part::End,
+            _ => Part::Day(stop.day()),
         }
     }
 
@@ -105,7 +108,7 @@ impl Player {
         let desks = self.plan.roll.desks.len();
         let cases = || self.plan.cases.iter().filter(|case| touches(case, stop)).count();
         match self.plan.agenda.stops()[stop].what {
-            What::Roll => desks + 2,
+            What::Roll => self.plan.registers.iter().filter(|count| **count > 0).count() + 2,
             What::Calls => reports[stop].len(),
             What::OpenDesks | What::PublishRosters => desks,
             What::CheckIn { day, shift } => self.duties(day, shift, false).len(),
@@ -113,6 +116,7 @@ impl Player {
             What::Work { day, round: 2 } => cases() + self.heard(day).len(),
             What::Work { .. } => cases(),
             What::End => 1,
+            what => self.weight_of_week(what),
         }
     }
 
@@ -145,7 +149,15 @@ impl Player {
             What::Roll => {
                 self.import_roll().await?;
                 self.progress.answered(2);
-                tally.registers.extend(self.all(desks, |desk| self.import_register(desk, now)).await?);
+                let on_paper = desks.filter(|desk| self.plan.registers[*desk] > 0);
+                let taken =
+                    self.all(on_paper, |desk| async move { Ok((desk, self.import_register(desk, now).await?)) });
+                for (desk, (register, names)) in taken.await? {
+                    tally.registers.push(register);
+                    if let ([name], Some(_)) = (&names[..], few(desk)) {
+                        book.on_paper.insert(desk, name.clone());
+                    }
+                }
             }
             What::Calls => self.calls(stop, reports, book, born, tally).await?,
             What::OpenDesks => tally.desks.extend(self.all(desks, |desk| self.open_desk(desk)).await?),
@@ -164,7 +176,11 @@ impl Player {
                 let ((), beats) = tokio::try_join!(self.cases(stop, book, tally), beats)?;
                 tally.heartbeats.extend(beats);
             }
-            What::End => self.progress.answered(1),
+            What::End => {
+                self.end_of_week(book, tally).await?;
+                self.progress.answered(1);
+            }
+            what => self.week(what, book, tally).await?,
         }
         self.born_steps(stop, born, now, tally).await
     }
@@ -188,13 +204,21 @@ impl Player {
 
     async fn cases(&self, stop: usize, book: &mut Book, tally: &mut Tally) -> Result<(), DemoError> {
         let due = self.plan.cases.iter().filter(|case| touches(case, stop));
-        let names = &book.complaints;
+        let (names, events) = (&book.complaints, &book.events);
         let answered = self
             .all(due, |case| async move {
-                let (name, facts) = self.case(case, stop, names.get(&case.number)).await?;
+                let event = case.event.and_then(|event| events.get(&event));
+                let (name, facts) = self.case(case, stop, names.get(&case.number), event).await?;
                 Ok((case.number, name, facts))
             })
             .await?;
+        if self.plan.on_paper.iter().any(|due| due.stop == stop) {
+            for (desk, name) in &book.on_paper {
+                for fact in self.on_paper(*desk, name, stop).await? {
+                    tally.keep(fact);
+                }
+            }
+        }
         for (number, name, facts) in answered {
             if let Some(name) = name {
                 book.complaints.insert(number, name);
@@ -222,6 +246,11 @@ impl Player {
             other => other.map(drop),
         }
     }
+}
+
+/// A partner that a replay registered.
+pub(super) fn partner(book: &std::path::Path) -> Option<String> {
+    Book::open(Some(book)).ok()?.partners.into_values().next()
 }
 
 fn touches(case: &super::plan::cases::Case, stop: usize) -> bool {

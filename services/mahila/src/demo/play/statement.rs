@@ -1,17 +1,18 @@
-//! The end of the story: what the state may say about the twelve days.
+//! The end of the story: what the state may say about the fifteen days.
 
 use std::time::{Duration, Instant};
 
 use mahila_proto::auth::v1::Role;
 use mahila_proto::feed::v1::SubscribeRequest;
-use mahila_proto::oversight::v1::{Format, GetStatementRequest, Language, Statement};
+use mahila_proto::oversight::v1::{Format, GetStatementRequest, Language, SignStatementRequest, Statement};
 use mahila_proto::registry::v1::UnitKind;
 use platform::fields::date;
 
 use super::Player;
 use super::lines::{refused, request};
-use crate::demo::DemoError;
 use crate::demo::plan::agenda::{FIRST_CALLS, LAST, october};
+use crate::demo::plan::draw::Draw;
+use crate::demo::{DemoError, Signed};
 
 /// Oversight counts what the others wrote down within this.
 const COUNTED_WITHIN: Duration = Duration::from_mins(2);
@@ -19,12 +20,29 @@ const COUNTED_WITHIN: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(100);
 
 impl Player {
-    /// The statement in Hindi and in English, once everything is counted.
-    pub(super) async fn statement(&self) -> Result<(String, String), DemoError> {
+    /// The statement in Hindi and in English, once everything is counted; and signed, for good.
+    pub(super) async fn statement(&self) -> Result<(String, String, Signed), DemoError> {
         self.counted().await?;
         let hindi = self.ask_statement(UnitKind::District, Format::Text, Language::Hindi).await?;
         let english = self.ask_statement(UnitKind::District, Format::Text, Language::English).await?;
-        Ok((hindi.rendered, english.rendered))
+        let message = SignStatementRequest {
+            request_id: Draw::of("sign-statement", &[]).uuid(),
+            from: Some(date(october(FIRST_CALLS))),
+            to: Some(date(october(LAST))),
+            unit: "units/up".to_owned(),
+            level: UnitKind::District.into(),
+            // What was read is what is signed.
+            content_sha256: english.content_sha256,
+        };
+        let token = self.lines.token(Role::Headquarters, "up");
+        let signed = self
+            .lines
+            .ask("SignStatement", &token, message, |request| {
+                let mut oversight = self.lines.oversight();
+                async move { oversight.sign_statement(request).await }
+            })
+            .await?;
+        Ok((hindi.rendered, english.rendered, Signed { name: signed.name, sha256: signed.sha256 }))
     }
 
     async fn ask_statement(&self, level: UnitKind, format: Format, language: Language) -> Result<Statement, DemoError> {
@@ -36,6 +54,7 @@ impl Player {
             format: format.into(),
             language: language.into(),
             public_copy: false,
+            ..GetStatementRequest::default()
         };
         let token = self.lines.token(Role::Headquarters, "up");
         self.lines
@@ -57,7 +76,10 @@ impl Player {
             let statement =
                 self.ask_statement(UnitKind::Unspecified, Format::Unspecified, Language::Unspecified).await?;
             let behind = heads.iter().find(|(source, head)| {
-                !statement.freshness.iter().any(|fresh| fresh.source == *source && fresh.applied >= *head)
+                statement
+                    .freshness
+                    .iter()
+                    .any(|fresh| fresh.source == *source && !fresh.not_followed && fresh.applied < *head)
             });
             let Some((journal, _)) = behind else { return Ok(()) };
             if Instant::now() >= deadline {

@@ -1,0 +1,187 @@
+//! What the replay promises of the week, held against what was answered and stated: fifteen to the digit, and the known few
+//! that differ.
+
+use std::collections::BTreeMap;
+
+use mahila::demo::Tally;
+use mahila::demo::plan::Plan;
+use mahila::demo::plan::agenda::Sitters;
+use mahila::demo::plan::campaign::{Course, LAPSED, PARTNERS};
+use mahila::demo::plan::register::few;
+use mahila::demo::plan::review::{ALL_CONTINUE, HURRIED, Item};
+use mahila_proto::campaign::v1::{EventState, VettingState};
+use mahila_proto::intake::v1::{Channel, HandlingState};
+use mahila_proto::oversight::v1::{Breakdown, Measure};
+use mahila_proto::review::v1::{CycleState, DecisionKind, ReviewCycle, ReviewLevel};
+
+use crate::reader::Reader;
+use crate::recount::{Figures, Recount};
+use crate::roll::Roll;
+use crate::week::is_hurried;
+
+/// Every so many cycles one is selected again, without the service.
+const SELECTED_AGAIN: usize = 97;
+
+fn of(figures: &Figures, measure: Measure) -> i64 {
+    figures.get(&(measure, Breakdown::Unspecified, String::new())).copied().unwrap_or(0)
+}
+
+fn by(figures: &Figures, measure: Measure, breakdown: Breakdown, key: &str) -> i64 {
+    figures.get(&(measure, breakdown, key.to_owned())).copied().unwrap_or(0)
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).expect("a count")
+}
+
+/// One cycle a unit, as planned to the digit.
+pub fn reviews(plan: &Plan, tally: &Tally, recount: &Recount, roll: &Roll) {
+    let cycles: BTreeMap<&str, &ReviewCycle> =
+        tally.review.cycles.iter().map(|cycle| (cycle.unit.trim_start_matches("units/"), cycle)).collect();
+    assert_eq!(tally.review.cycles.len(), plan.dockets.len());
+    assert_eq!(plan.dockets.len(), 1_535 + 75 + 1);
+    let of_stations = tally.review.cycles.iter().filter(|cycle| cycle.level() == ReviewLevel::Station);
+    assert_eq!(
+        of_stations.filter(|cycle| cycle.selected == 15).count(),
+        1_523,
+        "fifteen wherever fifteen are eligible"
+    );
+    let mut kinds: BTreeMap<DecisionKind, i64> = BTreeMap::new();
+    for docket in &plan.dockets {
+        let cycle = cycles[docket.unit.as_str()];
+        let decided = docket.items.iter().filter(|item| matches!(item, Item::Decided(..))).count();
+        let put_off = docket.items.iter().filter(|item| matches!(item, Item::PutOff(_))).count();
+        assert_eq!(cycle.quota, 15);
+        assert_eq!(number(docket.items.len()), i64::from(cycle.selected), "{}", docket.unit);
+        assert_eq!(cycle.selected, cycle.eligible.min(15));
+        let sat = docket.day.is_some();
+        let reviewed = if sat { decided } else { 0 };
+        assert_eq!(
+            (number(reviewed), number(put_off)),
+            (cycle.reviewed.into(), cycle.deferred.into()),
+            "{}",
+            docket.unit
+        );
+        let all = cycle.reviewed + cycle.deferred == cycle.selected;
+        let state = match (sat || docket.items.is_empty(), all) {
+            (false, _) => CycleState::Missed,
+            (true, true) => CycleState::Completed,
+            (true, false) => CycleState::Partial,
+        };
+        assert_eq!(cycle.state(), state, "{}", docket.unit);
+        for item in docket.items.iter().filter(|_| sat) {
+            if let Item::Decided(kind, _) = item {
+                *kinds.entry(*kind).or_default() += 1;
+            }
+        }
+    }
+    let whole = recount.whole();
+    for (kind, n) in kinds {
+        assert_eq!(by(&whole, Measure::ReviewItemsReviewed, Breakdown::Kind, kind.as_str_name()), n, "{kind:?}");
+    }
+    let stations = |measure| by(&whole, measure, Breakdown::Level, ReviewLevel::Station.as_str_name());
+    assert_eq!(stations(Measure::ReviewCyclesExpected), 1_535);
+    assert_eq!(stations(Measure::ReviewCyclesMissed), 16);
+    assert_eq!(stations(Measure::ReviewItemsSelected), 1_523 * 15 + 6 * 9 + 3);
+    assert!(stations(Measure::ReviewItemsReviewed) < stations(Measure::ReviewItemsSelected));
+    assert_eq!(of(&whole, Measure::ReviewShortfalls), 12);
+    assert_eq!(of(&whole, Measure::ReviewSittingsHurried), 2);
+    assert!(of(&whole, Measure::ActedUpon) < of(&whole, Measure::ReviewItemsReviewed));
+    for measure in [Measure::ActionItemsOverdue, Measure::ReviewItemsDeferred, Measure::ReviewItemsNotReached] {
+        assert!(of(&whole, measure) > 0, "{measure:?} is there to be counted");
+    }
+    the_known_few(plan, tally, &cycles, recount, roll);
+}
+
+/// Nine, one and none; fifteen in a minute; fifteen times to go on as before; and what was closed is open again.
+fn the_known_few(plan: &Plan, tally: &Tally, cycles: &BTreeMap<&str, &ReviewCycle>, recount: &Recount, roll: &Roll) {
+    for (desk, station) in plan.roll.desks.iter().enumerate() {
+        if let Some(few) = few(desk) {
+            assert_eq!(number(few), i64::from(cycles[station.id.as_str()].eligible), "{}", station.id);
+        }
+    }
+    let mut hurried: Vec<&str> = tally
+        .review
+        .sittings
+        .iter()
+        .filter(|(_, sitting)| is_hurried(sitting))
+        .map(|(_, s)| s.cycle.as_str())
+        .collect();
+    let mut meant: Vec<&str> = HURRIED.map(|desk| cycles[plan.roll.desks[desk].id.as_str()].name.as_str()).to_vec();
+    hurried.sort_unstable();
+    meant.sort_unstable();
+    assert_eq!(hurried, meant);
+
+    let by_station = recount.by(roll, "STATION");
+    let row = &by_station[&plan.roll.desks[ALL_CONTINUE].id];
+    let said = (of(row, Measure::ReviewItemsReviewed), of(row, Measure::ActedUpon), of(row, Measure::ActionItemsMade));
+    assert_eq!(said, (15, 0, 0), "reviewed is not acted upon");
+
+    assert_eq!(tally.review.reopened.len(), 3);
+    for complaint in &tally.review.reopened {
+        assert_eq!(complaint.handling_state(), HandlingState::Reopened);
+        let kinds: Vec<DecisionKind> =
+            complaint.directions.iter().map(mahila_proto::intake::v1::Direction::kind).collect();
+        assert_eq!(kinds.first(), Some(&DecisionKind::Reopen), "it took effect once");
+        assert_eq!(kinds.iter().filter(|kind| **kind == DecisionKind::Reopen).count(), 1);
+    }
+    let above = plan.dockets.iter().filter(|docket| docket.who != Sitters::Stations).count();
+    assert_eq!(above, 76);
+}
+
+/// Anybody selects the docket of a closed cycle again, from its answers and what was published, and gets the same.
+pub async fn selections(reader: &Reader, tally: &Tally) {
+    let mut again = 0;
+    for cycle in tally.review.cycles.iter().step_by(SELECTED_AGAIN) {
+        let pages = reader.selection(&cycle.name).await;
+        let published = (&cycle.seed_sha256[..], &cycle.docket_sha256[..]);
+        let verdict = review_scheduling::verify_selection(&pages, Some(published)).expect("all that is needed");
+        assert!(verdict.holds(), "{}: {verdict:?}", cycle.unit);
+        assert_eq!(pages[0].selection_holds, Some(true));
+        again += 1;
+    }
+    assert!(again > 15);
+}
+
+/// Partners, events and who asked for help at one.
+pub fn events(plan: &Plan, tally: &Tally, recount: &Recount) {
+    let count = |course: Course| plan.events.iter().filter(|event| event.course == course).count();
+    let states = |state: EventState| tally.campaign.events.values().filter(|event| event.state() == state).count();
+    for (course, state) in [
+        (Course::Rejected, EventState::Rejected),
+        (Course::CalledOff, EventState::Cancelled),
+        (Course::Lapsed, EventState::Lapsed),
+        (Course::Disputed, EventState::Disputed),
+        (Course::Claimed, EventState::Reported),
+        (Course::Verified, EventState::Verified),
+    ] {
+        assert_eq!(count(course), states(state), "{course:?}");
+    }
+    let whole = recount.whole();
+    let verified: Vec<_> = plan.events.iter().filter(|event| event.course == Course::Verified).collect();
+    assert_eq!(of(&whole, Measure::CampaignEventsVerified), number(verified.len()));
+    assert_eq!(of(&whole, Measure::CampaignEventsPlanned), 300 - 1);
+    assert_eq!(of(&whole, Measure::CampaignEventsClaimed), number(count(Course::Claimed) + verified.len() + 1));
+    assert_eq!((of(&whole, Measure::CampaignEventsLapsed), of(&whole, Measure::CampaignEventsDisputed)), (1, 1));
+    assert_eq!(of(&whole, Measure::CampaignEventsCancelled), 1);
+    let women: i64 = verified.iter().map(|event| i64::from(event.found.women)).sum();
+    let girls: i64 = verified.iter().map(|event| i64::from(event.found.girls)).sum();
+    assert_eq!((of(&whole, Measure::WomenReached), of(&whole, Measure::GirlsReached)), (women, girls));
+    assert!(plan.events[LAPSED].leads == 0);
+
+    let vetting = |state: VettingState| {
+        tally.campaign.partners.values().filter(|partner| partner.vetting_state() == state).count()
+    };
+    let vettings = (vetting(VettingState::Pending), vetting(VettingState::Suspended), vetting(VettingState::Vetted));
+    assert_eq!(vettings, (1, 1, PARTNERS - 2));
+
+    let leads: Vec<&str> = tally
+        .complaints
+        .values()
+        .filter(|told| told.first.channel() == Channel::Campaign)
+        .map(|told| told.first.campaign_event.as_str())
+        .collect();
+    let asked: i32 = tally.campaign.events.values().map(|event| event.leads).sum();
+    assert_eq!(number(leads.len()), i64::from(asked));
+    assert!(leads.len() >= 8 && leads.iter().all(|event| tally.campaign.events.contains_key(*event)));
+}
