@@ -12,6 +12,7 @@ use platform::auth::Claims;
 use platform::auth::issuer::Issuer;
 use platform::client::{Peer, Target};
 use platform::postgres::embedded::{Cluster, Options};
+use platform::settings::Service;
 
 /// The release binary.
 pub fn binary() -> PathBuf {
@@ -67,10 +68,14 @@ impl Installation {
         let service = issuer.sign(&claims("services/suite", &["follower"], &[]));
         let mut text = format!(
             "simulated = true\n[server]\nlisten = \"{address}\"\n[auth]\nissuer = \"bounds\"\naudience = \"mahila\"\njwks = \"{0}/jwks.json\"\n\
-             [seal]\nkeys_file = \"{0}/seal.keys\"\n[peers]\ntoken = \"{service}\"\nregistry = \"http://{address}\"\nintake = \"http://{address}\"\noversight = \"http://{address}\"\n",
+             [seal]\nkeys_file = \"{0}/seal.keys\"\n[peers]\ntoken = \"{service}\"\n",
             folder.display()
         );
-        for name in ["registry", "intake", "oversight"] {
+        for service in Service::ALL {
+            let _ = writeln!(text, "{service} = \"http://{address}\"");
+        }
+        for service in Service::ALL {
+            let name = service.name();
             let urls = cluster.ensure_service(name).await.expect("a database");
             let _ = write!(
                 text,
