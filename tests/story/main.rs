@@ -78,6 +78,10 @@ async fn the_statement_of_the_first_week_is_what_the_client_was_answered() {
         assert!(statement.simulated, "a replay says so");
         statements::hold(&statement, &recount, &roll, kind);
     }
+    // The six days of the desks' beginning, 23 to 28 October: two women in two shifts at each of 1,535 desks.
+    assert_eq!(reader.figure(Measure::CheckInsExpected, 28).await, 36_840);
+    assert_eq!(reader.figure(Measure::DeskDaysExpected, 28).await, 6 * 1_535);
+    assert_eq!(reader.figure(Measure::Calls, 28).await, 4_679);
     silence(&reader, &recount).await;
     desk_days(&reader, &recount).await;
 

@@ -141,6 +141,32 @@ pub async fn selections(reader: &Reader, tally: &Tally) {
         again += 1;
     }
     assert!(again > 15);
+
+    // Offline, by the command, from saved answers; and one changed word is found.
+    let folder = std::env::temp_dir().join(format!("mahila-docket-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let cycle = tally.review.cycles.first().expect("a cycle");
+    let saved = reader.selection_by_command(&cycle.name);
+    let verify = |name: &str, text: &str| {
+        let file = folder.join(name);
+        std::fs::write(&file, text).expect("written");
+        let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let output = std::process::Command::new(mahila_tests::house::binary())
+            .args(["docket", "verify", "--seed-sha256", &hex(&cycle.seed_sha256)])
+            .args(["--docket-sha256", &hex(&cycle.docket_sha256)])
+            .arg(&file)
+            .output()
+            .expect("mahila runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, said) = verify("as-told.json", &saved);
+    assert_eq!((code, said.matches("yes").count()), (Some(0), 3), "{said}");
+    let altered = saved.replacen("\"quota\": 15", "\"quota\": 14", 1);
+    assert_ne!(altered, saved);
+    let (code, said) = verify("altered.json", &altered);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("NO  docket, rules and candidates"), "{said}");
+    std::fs::remove_dir_all(&folder).expect("removed");
 }
 
 /// Partners, events and who asked for help at one.

@@ -60,6 +60,21 @@ impl Reader {
         Peer::new(&Target { url: self.urls[&service].clone(), token, ..Target::default() }).expect("a peer").channel()
     }
 
+    /// One figure of the state, 17 October until this day.
+    pub async fn figure(&self, measure: Measure, until: i32) -> i64 {
+        let request = GetStatementRequest {
+            from: Some(october(17)),
+            to: Some(october(until)),
+            unit: "units/up".to_owned(),
+            ..GetStatementRequest::default()
+        };
+        let mut oversight = OversightServiceClient::new(self.channel(Service::Oversight, "headquarters"));
+        let statement = oversight.get_statement(request).await.expect("a statement").into_inner();
+        let whole = statement.whole.expect("the state");
+        let figure = whole.figures.iter().find(|figure| figure.measure() == measure && figure.key.is_empty());
+        figure.expect("it is stated").value
+    }
+
     /// The statement of 17 to 31 October, all its pages.
     pub async fn statement(&self, level: UnitKind, format: Format, language: Language, public_copy: bool) -> Statement {
         let mut request = GetStatementRequest {
@@ -227,6 +242,19 @@ impl Reader {
                 return pages;
             }
         }
+    }
+
+    /// The same as somebody at a terminal asks for it: the command that saves the answer, and its JSON.
+    pub fn selection_by_command(&self, cycle: &str) -> String {
+        let holder: Holder = "auditor:up".parse().expect("a holder");
+        let output = std::process::Command::new(mahila_tests::house::binary())
+            .args(["review", "verify-selection", "--cycle", cycle, "--page-size", "10000", "--output", "json"])
+            .env("MAHILA_ADDRESS", &self.urls[&Service::Review])
+            .env("MAHILA_TOKEN", self.issuer.token(&holder, Duration::from_mins(10)))
+            .output()
+            .expect("mahila runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("JSON")
     }
 
     /// Sends requests that are wrong all over, and full of identity; gives back every byte of the refusals.

@@ -7,6 +7,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 use clap_complete::Shell;
 
 use crate::config::Config;
+use crate::docket::Docket;
 use crate::import::Import;
 use crate::journal::Journal;
 use crate::migrate::Migrate;
@@ -54,6 +55,9 @@ enum Command {
     Config(Config),
     /// Show one call's way through the services.
     Trace(Trace),
+    /// Select dockets again.
+    #[command(subcommand)]
+    Docket(Docket),
     /// Look after journals.
     #[command(subcommand)]
     Journal(Journal),
@@ -111,6 +115,7 @@ async fn dispatch(matches: &ArgMatches) -> Done {
         Command::Jwks(key) => print_jwks(&key),
         Command::Config(config) => config.run(),
         Command::Trace(trace) => trace.run().await,
+        Command::Docket(docket) => docket.run(),
         Command::Journal(journal) => journal.run().await,
         Command::Descriptors => descriptors(),
         Command::Completions { shell } => {

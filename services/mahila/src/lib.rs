@@ -5,7 +5,7 @@
 //! |---|---|
 //! | run services | [`serve`](mod@serve), [`services`], [`migrate`] |
 //! | run everything on one machine | [`up`] |
-//! | look at settings, tokens, journals, traces | [`config`], [`token`], [`journal`], [`trace`] |
+//! | look at settings, tokens, journals, traces, dockets | [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
 //! | call the suite | [`call`], [`import`] |
 //! | show what it does | [`demo`] |
 //!
@@ -13,6 +13,7 @@
 
 mod cli;
 mod config;
+mod docket;
 mod failure;
 mod import;
 mod journal;

@@ -33,6 +33,19 @@ pub use connection::Connection;
 pub use table::rows;
 pub use words::Language;
 
+/// A message of the contract, by its full name, from the JSON that `--output json` prints.
+///
+/// # Errors
+/// The text is no such JSON.
+pub(crate) fn message<M: prost::Message + Default>(name: &str, text: &str) -> anyhow::Result<M> {
+    let descriptor = contract::pool().get_message_by_name(name).with_context(|| format!("{name} is not known"))?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let message = prost_reflect::DynamicMessage::deserialize(descriptor, &mut json)
+        .with_context(|| format!("this is no {name} in JSON"))?;
+    json.end().context("there is more than one message")?;
+    Ok(message.transcode_to()?)
+}
+
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {

@@ -2,8 +2,6 @@
 //! service stops, and lets a reader go that does not read. A token names the frame it came with: whoever resumes is told of
 //! what differs from that, once.
 
-use std::time::Duration;
-
 use chrono::{Days, NaiveDate};
 use mahila_proto::oversight::v1 as wire;
 use platform::call::Call;
@@ -11,13 +9,11 @@ use platform::clock::ist_day;
 use platform::fields::{Fields, date};
 use platform::page::Page;
 use platform::refusal::Refusal;
+use platform::watch::{self, End, Reader};
 use platform::write::read_refusal;
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc::{self, OwnedPermit};
-use tokio::time::Instant;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::store;
@@ -26,19 +22,8 @@ use crate::ledger::monday;
 use crate::statements::Period;
 use crate::statements::api::{Ask, Raw, unit_to_wire};
 
-/// A sign of life this often.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-/// What changed is found this much later, at most.
-const POLL: Duration = Duration::from_millis(250);
-/// A reader that takes no message for so long is let go; it resumes from its token.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Messages that may wait to be read.
-const UNREAD: usize = 4;
-
-type Frame = Result<wire::WatchBoardResponse, Status>;
-
 /// What a reader reads.
-pub(crate) type Board = ReceiverStream<Frame>;
+pub(crate) type Board = watch::Watch<wire::WatchBoardResponse>;
 
 /// The frame that was told last. Bound to what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,26 +49,9 @@ pub(crate) fn watch_board(
     let ask = Ask::parse(oversight, &call, &mut fields, raw);
     fields.finish()?;
     let ask = ask.settle()?;
-    let (send, receive) = mpsc::channel(UNREAD);
-    let last_word = send.clone().try_reserve_owned().map_err(|_| Refusal::internal())?;
     let told = tokens.after.clone();
-    let watcher = Watcher { oversight: oversight.clone(), call, ask, tokens, told, send, spoke: Instant::now() };
-    oversight.base.life.spawn("board", watcher.run(last_word));
-    Ok(Response::new(ReceiverStream::new(receive)))
-}
-
-/// Why a stream ends.
-enum End {
-    /// The reader is gone.
-    Gone,
-    /// It is told why.
-    Told(Refusal),
-}
-
-impl From<Refusal> for End {
-    fn from(refusal: Refusal) -> Self {
-        Self::Told(refusal)
-    }
+    let watcher = |reader| Watcher { oversight: oversight.clone(), call, ask, tokens, told, reader }.watch();
+    Ok(Response::new(watch::start(&oversight.base.life, watcher)?))
 }
 
 struct Watcher {
@@ -92,8 +60,7 @@ struct Watcher {
     ask: Ask,
     tokens: Page<Told>,
     told: Option<Told>,
-    send: mpsc::Sender<Frame>,
-    spoke: Instant,
+    reader: Reader<wire::WatchBoardResponse>,
 }
 
 /// What the board is about just now.
@@ -108,25 +75,12 @@ struct Shown {
 }
 
 impl Watcher {
-    /// `last_word`: room kept for saying why it ends, also to a reader that lets everything else pile up.
-    async fn run(mut self, last_word: OwnedPermit<Frame>) {
-        let stopping = self.oversight.base.life.stopping();
-        let gone = self.send.clone();
-        let end = tokio::select! {
-            () = stopping.cancelled() => End::Told(Refusal::stopping()),
-            () = gone.closed() => End::Gone,
-            end = self.watch() => end,
-        };
-        if let End::Told(refusal) = end {
-            last_word.send(Err(refusal.into()));
-        }
-    }
-
-    async fn watch(&mut self) -> End {
-        let mut shown = None;
+    async fn watch(mut self) -> End {
+        let (mut shown, mut committed) = (None, self.oversight.base.writer.committed());
         loop {
+            committed.mark_unchanged();
             match self.look(&mut shown).await {
-                Ok(()) => tokio::time::sleep(POLL).await,
+                Ok(()) => watch::changed(&mut committed).await,
                 Err(end) => return end,
             }
         }
@@ -140,9 +94,9 @@ impl Watcher {
             self.show(now).await?;
             *shown = Some(now);
         }
-        if self.spoke.elapsed() >= HEARTBEAT {
+        if self.reader.wants_a_sign() {
             let sign = wire::WatchBoardResponse { heartbeat: true, ..self.message() };
-            self.tell(sign).await?;
+            self.reader.tell(sign).await?;
         }
         Ok(())
     }
@@ -183,7 +137,7 @@ impl Watcher {
             frame.changed_late = self.told.as_ref().is_some_and(|before| before.day == told.day);
             self.told = Some(told);
             frame.resume_token = self.message().resume_token;
-            self.tell(frame).await?;
+            self.reader.tell(frame).await?;
         }
         Ok(())
     }
@@ -191,42 +145,5 @@ impl Watcher {
     fn message(&self) -> wire::WatchBoardResponse {
         let resume_token = self.told.as_ref().map(|told| self.tokens.token(told)).unwrap_or_default();
         wire::WatchBoardResponse { resume_token, ..wire::WatchBoardResponse::default() }
-    }
-
-    async fn tell(&mut self, message: wire::WatchBoardResponse) -> Result<(), End> {
-        hand_over(&self.send, message).await?;
-        self.spoke = Instant::now();
-        Ok(())
-    }
-}
-
-/// Gives a message to a reader, as long as it has patience with it.
-async fn hand_over(send: &mpsc::Sender<Frame>, message: wire::WatchBoardResponse) -> Result<(), End> {
-    send.send_timeout(Ok(message), PATIENCE).await.map_err(|error| match error {
-        mpsc::error::SendTimeoutError::Timeout(_) => End::Told(Refusal::slow_reader()),
-        mpsc::error::SendTimeoutError::Closed(_) => End::Gone,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_reader_that_does_not_read_is_let_go_and_finds_out_why() {
-        let (send, mut receive) = mpsc::channel(2);
-        let last_word = send.clone().try_reserve_owned().unwrap();
-        assert!(hand_over(&send, wire::WatchBoardResponse::default()).await.is_ok());
-        let begun = Instant::now();
-        let refused = hand_over(&send, wire::WatchBoardResponse::default()).await;
-        let Err(End::Told(refusal)) = refused else { panic!("it waits for ever") };
-        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
-        last_word.send(Err(refusal.into()));
-
-        assert!(receive.recv().await.unwrap().is_ok());
-        let status = receive.recv().await.unwrap().unwrap_err();
-        assert_eq!(platform::status::reason_of(&status).as_deref(), Some("SLOW_READER"));
-        drop(receive);
-        assert!(matches!(hand_over(&send, wire::WatchBoardResponse::default()).await, Err(End::Gone)));
     }
 }

@@ -6,18 +6,14 @@
 //! every five seconds that it lives, ends when the service stops, and lets a reader go that does not read.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use mahila_proto::review::v1 as wire;
 use platform::Refusal;
 use platform::call::Call;
 use platform::fields::Fields;
 use platform::page::Page;
+use platform::watch::{self, Committed, End, Reader};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::{self, OwnedPermit};
-use tokio::sync::watch;
-use tokio::time::Instant;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -27,19 +23,8 @@ use crate::cycles::cycle::Cycle;
 use crate::cycles::item::DocketItem;
 use crate::cycles::store;
 
-/// A sign of life this often.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-/// What other replicas commit is found this much later, at most.
-const POLL: Duration = Duration::from_millis(250);
-/// A reader that takes no message for so long is let go; it resumes from its token.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Messages that may wait to be read.
-const UNREAD: usize = 16;
-
-type Message = Result<wire::WatchCycleResponse, Status>;
-
 /// What a reader reads.
-pub(crate) type Watch = ReceiverStream<Message>;
+pub(crate) type Watch = platform::watch::Watch<wire::WatchCycleResponse>;
 
 /// Where a reader is. Bound to what it asked for; names the history it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,35 +60,11 @@ pub(crate) async fn watch(
         Some(position) if position.epoch == epoch => position,
         Some(_) => return Err(Refusal::epoch_changed(epoch.to_string()).into()),
     };
-    let (send, receive) = mpsc::channel(UNREAD);
-    let last_word = send.clone().try_reserve_owned().map_err(|_| Refusal::internal())?;
-    let watcher = Watcher {
-        review: review.clone(),
-        call,
-        cycle,
-        tokens,
-        position,
-        send,
-        spoke: Instant::now(),
-        told_cycle: None,
-        told_items: BTreeMap::new(),
+    let watcher = |reader| {
+        let (told_cycle, told_items) = (None, BTreeMap::new());
+        Watcher { review: review.clone(), call, cycle, tokens, position, reader, told_cycle, told_items }.watch()
     };
-    review.base.life.spawn("watch", watcher.run(last_word));
-    Ok(Response::new(ReceiverStream::new(receive)))
-}
-
-/// Why a stream ends.
-enum End {
-    /// The reader is gone.
-    Gone,
-    /// It is told why.
-    Told(Refusal),
-}
-
-impl From<Refusal> for End {
-    fn from(refusal: Refusal) -> Self {
-        Self::Told(refusal)
-    }
+    Ok(Response::new(watch::start(&review.base.life, watcher)?))
 }
 
 struct Watcher {
@@ -112,28 +73,13 @@ struct Watcher {
     cycle: Uuid,
     tokens: Page<Position>,
     position: Position,
-    send: mpsc::Sender<Message>,
-    spoke: Instant,
+    reader: Reader<wire::WatchCycleResponse>,
     told_cycle: Option<Cycle>,
     told_items: BTreeMap<i32, DocketItem>,
 }
 
 impl Watcher {
-    /// `last_word`: room kept for saying why it ends, also to a reader that lets everything else pile up.
-    async fn run(mut self, last_word: OwnedPermit<Message>) {
-        let stopping = self.review.base.life.stopping();
-        let gone = self.send.clone();
-        let end = tokio::select! {
-            () = stopping.cancelled() => End::Told(Refusal::stopping()),
-            () = gone.closed() => End::Gone,
-            end = self.watch() => end,
-        };
-        if let End::Told(refusal) = end {
-            last_word.send(Err(refusal.into()));
-        }
-    }
-
-    async fn watch(&mut self) -> End {
+    async fn watch(mut self) -> End {
         // Before the first read, so that no commit falls between it and the first wait.
         let mut committed = self.review.base.writer.committed();
         if let Err(end) = self.snapshot().await {
@@ -157,7 +103,7 @@ impl Watcher {
         }
         self.tell_what_differs().await?;
         self.position.complete = true;
-        self.tell(wire::WatchCycleResponse { snapshot_complete: true, ..self.message() }).await
+        self.reader.tell(wire::WatchCycleResponse { snapshot_complete: true, ..self.message() }).await
     }
 
     /// What changed since; whether there is more. The token moves past a change once all of it is told.
@@ -175,64 +121,29 @@ impl Watcher {
         let of_station = self.review.base.scope(&self.call).is_station_level();
         let items = store::read_items(&self.review.base.db, self.cycle, of_station).await?;
         if self.told_cycle.as_ref() != Some(&cycle) {
-            self.tell(wire::WatchCycleResponse { cycle: Some(to_wire(&cycle)), ..self.message() }).await?;
+            self.reader.tell(wire::WatchCycleResponse { cycle: Some(to_wire(&cycle)), ..self.message() }).await?;
             self.told_cycle = Some(cycle);
         }
         for item in items {
             if self.told_items.get(&item.number) != Some(&item) {
-                self.tell(wire::WatchCycleResponse { item: Some(item_to_wire(&item)), ..self.message() }).await?;
+                self.reader
+                    .tell(wire::WatchCycleResponse { item: Some(item_to_wire(&item)), ..self.message() })
+                    .await?;
                 self.told_items.insert(item.number, item);
             }
         }
         Ok(())
     }
 
-    async fn wait(&mut self, committed: &mut watch::Receiver<i64>) -> Result<(), End> {
-        if self.spoke.elapsed() >= HEARTBEAT {
-            self.tell(wire::WatchCycleResponse { heartbeat: true, ..self.message() }).await?;
+    async fn wait(&mut self, committed: &mut Committed) -> Result<(), End> {
+        if self.reader.wants_a_sign() {
+            self.reader.tell(wire::WatchCycleResponse { heartbeat: true, ..self.message() }).await?;
         }
-        tokio::select! {
-            _ = committed.changed() => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
+        watch::changed(committed).await;
         Ok(())
     }
 
     fn message(&self) -> wire::WatchCycleResponse {
         wire::WatchCycleResponse { resume_token: self.tokens.token(&self.position), ..Default::default() }
-    }
-
-    async fn tell(&mut self, message: wire::WatchCycleResponse) -> Result<(), End> {
-        hand_over(&self.send, message).await?;
-        self.spoke = Instant::now();
-        Ok(())
-    }
-}
-
-/// Gives a message to a reader, as long as it has patience with it.
-async fn hand_over(send: &mpsc::Sender<Message>, message: wire::WatchCycleResponse) -> Result<(), End> {
-    send.send_timeout(Ok(message), PATIENCE).await.map_err(|error| match error {
-        mpsc::error::SendTimeoutError::Timeout(_) => End::Told(Refusal::slow_reader()),
-        mpsc::error::SendTimeoutError::Closed(_) => End::Gone,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_reader_that_does_not_read_is_let_go_and_finds_out_why() {
-        let (send, mut receive) = mpsc::channel(2);
-        let last_word = send.clone().try_reserve_owned().unwrap();
-        let message = wire::WatchCycleResponse::default;
-        assert!(hand_over(&send, message()).await.is_ok());
-        let begun = Instant::now();
-        let Err(End::Told(refusal)) = hand_over(&send, message()).await else { panic!("it waits for ever") };
-        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
-        last_word.send(Err(refusal.into()));
-        assert!(receive.recv().await.unwrap().is_ok());
-        let status = receive.recv().await.unwrap().unwrap_err();
-        assert_eq!(platform::status::reason_of(&status).as_deref(), Some("SLOW_READER"));
     }
 }
