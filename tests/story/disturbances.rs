@@ -71,8 +71,9 @@ pub async fn replay(options: Options, house: &mut House) -> Report {
     loop {
         tokio::select! {
             report = &mut replay => {
+                let report = report.unwrap_or_else(|error| panic!("{error}"));
                 assert_eq!(left, 0, "every disturbance came");
-                return report.unwrap_or_else(|error| panic!("{error}"));
+                return report;
             }
             Some(Disturbance::Kill(service)) = told.recv() => {
                 left -= 1;

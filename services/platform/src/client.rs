@@ -259,12 +259,43 @@ pub fn retry_after(status: &Status, attempt: u32) -> Option<Duration> {
         // Exhausted for a moment says so; exhausted for good (too large) does not.
         tonic::Code::ResourceExhausted => told.map(|told| told.max(backoff)),
         // How a broken connection arrives, and one that the server ends (GOAWAY) as the call sets out: made here, not told by
-        // the server, whose every refusal has details.
-        tonic::Code::Unknown | tonic::Code::Cancelled | tonic::Code::Internal
-            if status.metadata().is_empty() && status.details().is_empty() =>
-        {
+        // the server, whose every refusal has details. It may have metadata: those of an answer that broke off after its headers.
+        tonic::Code::Unknown | tonic::Code::Cancelled | tonic::Code::Internal if status.details().is_empty() => {
             Some(backoff)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+    use tonic::metadata::MetadataMap;
+
+    use super::*;
+    use crate::Refusal;
+
+    #[test]
+    fn what_breaks_off_is_sent_again_and_what_the_server_refused_is_not() {
+        // As the transport makes them: nothing came, or the headers of an answer and no more.
+        let mut headers = MetadataMap::new();
+        headers.insert("content-type", "application/grpc".parse().unwrap());
+        for code in [Code::Unavailable, Code::Unknown, Code::Cancelled, Code::Internal] {
+            for metadata in [MetadataMap::new(), headers.clone()] {
+                let broken = Status::with_metadata(code, "", metadata);
+                assert!(retry_after(&broken, 0).is_some(), "{broken:?}");
+            }
+        }
+        for refusal in [Refusal::internal(), Refusal::out_of_scope(), Refusal::too_large(1)] {
+            assert_eq!(retry_after(&Status::from(refusal), 0), None);
+        }
+        assert!(retry_after(&Status::from(Refusal::database_away()), 0).is_some());
+    }
+
+    #[test]
+    fn waits_grow_and_end() {
+        let broken = Status::unavailable("");
+        let waits: Vec<_> = (0..9).filter_map(|attempt| retry_after(&broken, attempt)).collect();
+        assert!(waits.is_sorted() && waits[0] == Duration::from_millis(50) && waits[8] == Duration::from_millis(3_200));
     }
 }
