@@ -109,6 +109,8 @@ platform::term! {
         Random = 6,
         /// Carried over.
         Carried = 7,
+        /// Late, and its unit below has one of the worst figures.
+        WorstBelow = 8,
     }
 }
 

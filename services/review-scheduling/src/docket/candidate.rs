@@ -28,6 +28,8 @@ pub struct Candidate {
     pub high_risk: bool,
     /// Reviewed within the policy's gap: stands back behind those that were not.
     pub reviewed_lately: bool,
+    /// Lies in one of the units below whose figure is the worst ([`super::worst`]). Never so at a station.
+    pub worst_below: bool,
     /// Carried to this docket, and why.
     pub carried: Option<CarriedReason>,
 }

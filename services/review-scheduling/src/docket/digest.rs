@@ -20,6 +20,7 @@ const ACTION_OVERDUE: u8 = 2;
 const REOPENED: u8 = 4;
 const HIGH_RISK: u8 = 8;
 const REVIEWED_LATELY: u8 = 16;
+const WORST_BELOW: u8 = 32;
 
 /// The records of candidates, by complaint: what is frozen when a cycle opens.
 #[must_use]
@@ -45,6 +46,7 @@ fn flags(candidate: &Candidate) -> u8 {
         (candidate.reopened, REOPENED),
         (candidate.high_risk, HIGH_RISK),
         (candidate.reviewed_lately, REVIEWED_LATELY),
+        (candidate.worst_below, WORST_BELOW),
     ]
     .into_iter()
     .filter_map(|(holds, flag)| holds.then_some(flag))
@@ -77,6 +79,7 @@ fn candidate(record: &[u8; RECORD]) -> Option<Candidate> {
         reopened: has(REOPENED),
         high_risk: has(HIGH_RISK),
         reviewed_lately: has(REVIEWED_LATELY),
+        worst_below: has(WORST_BELOW),
         carried: match record[29] {
             0 => None,
             number => Some(CarriedReason::from_number(number.into())?),

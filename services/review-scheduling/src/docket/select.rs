@@ -18,7 +18,8 @@ pub struct Item {
     pub stratum: Stratum,
     /// With [`Stratum::Carried`]: why it is carried.
     pub carried: Option<CarriedReason>,
-    /// The day that put it here: with [`Stratum::Clock`] the limit's, otherwise the one it was recorded on.
+    /// The day that put it here: with [`Stratum::Clock`], and mostly with [`Stratum::WorstBelow`], the limit's; otherwise the one
+    /// it was recorded on.
     pub day: NaiveDate,
 }
 
@@ -33,7 +34,7 @@ pub struct Docket {
     pub shortfall: Option<ShortfallReason>,
 }
 
-/// What presses for a review, in this order (the last, the lot, is drawn apart).
+/// What presses for a review, in this order (what the units below owe comes before, the lot is drawn apart).
 const STRATA: [Stratum; 5] =
     [Stratum::Clock, Stratum::ActionOverdue, Stratum::Reopened, Stratum::HighRisk, Stratum::Oldest];
 
@@ -64,6 +65,13 @@ pub fn select(seed: &Seed, cycle: Uuid, rules: &Rules, candidates: &[Candidate])
     let room = rules.quota - drawn.len();
     let (mut behind, mut first): (Vec<Drawn>, Vec<Drawn>) =
         left.into_iter().partition(|drawn| drawn.candidate.stands_back(rules));
+    // Above the stations: what makes the worst figures below what they are, in half of the docket at most, so that what the
+    // law presses for elsewhere keeps its place.
+    let before = items.len();
+    for group in [&mut first, &mut behind] {
+        let free = (room - items.len()).min((rules.quota / 2).saturating_sub(items.len() - before));
+        take(group, &mut items, free, rules, Stratum::WorstBelow);
+    }
     for group in [&mut first, &mut behind] {
         for stratum in STRATA {
             let free = room - items.len();
@@ -108,6 +116,10 @@ fn day_in(candidate: &Candidate, rules: &Rules, stratum: Stratum) -> Option<Naiv
             let running = candidate.due_day.filter(|_| candidate.limit_presses(rules));
             return [running, candidate.breached_day].into_iter().flatten().min().filter(|_| open);
         }
+        Stratum::WorstBelow if open && candidate.worst_below => {
+            return candidate.breached_day.or(candidate.action_overdue.then_some(candidate.registered_day));
+        }
+        Stratum::WorstBelow => false,
         Stratum::ActionOverdue => candidate.action_overdue,
         Stratum::Reopened => open && candidate.reopened,
         Stratum::HighRisk => open && candidate.high_risk,

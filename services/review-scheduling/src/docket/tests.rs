@@ -36,6 +36,7 @@ fn case(number: u128) -> Candidate {
         reopened: false,
         high_risk: false,
         reviewed_lately: false,
+        worst_below: false,
         carried: None,
     }
 }
@@ -87,6 +88,20 @@ fn strata_come_in_their_order_and_two_places_are_left_to_chance() {
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), expected, "due on the next cycle's first day is not before it");
     assert_eq!((docket.eligible, docket.shortfall), (60, None));
     assert_eq!(docket.items[1].day, october(3));
+}
+
+#[test]
+fn the_worst_figures_below_fill_half_of_the_docket_at_most() {
+    let late = |number| Candidate { breached_day: Some(october(5)), ..case(number) };
+    let mut all: Vec<Candidate> = (1..=20).map(|number| Candidate { worst_below: true, ..late(number) }).collect();
+    all.extend((21..=40).map(|number| Candidate { breached_day: Some(october(2)), ..case(number) }));
+    // In such a unit, but not late: it does not make the figure bad.
+    all.extend((41..=60).map(|number| Candidate { worst_below: true, ..case(number) }));
+    let docket = select(&seed(4), CYCLE, &Rules { random_minimum: 0, ..rules() }, &all);
+    let (worst, law) = docket.items.split_at(7);
+    assert!(worst.iter().all(|item| item.stratum == Stratum::WorstBelow && item.complaint.as_u128() <= 20));
+    assert!(law.iter().all(|item| item.stratum == Stratum::Clock && item.day == october(2)));
+    assert_eq!((law.len(), worst[0].day), (8, october(5)));
 }
 
 #[test]
@@ -199,12 +214,13 @@ fn digests_are_over_what_the_contract_says() {
     let mut one = case(0x11);
     one.due_day = Some(NaiveDate::from_ymd_opt(1970, 1, 2).unwrap());
     one.high_risk = true;
+    one.worst_below = true;
     one.carried = Some(CarriedReason::SentUp);
     let all = [case(0x12), one];
     let kept = records(&all);
     assert_eq!(kept.len(), 60);
     assert_eq!(kept[15], 0x11, "by complaint");
-    assert_eq!(kept[20..30], [0, 0, 0, 1, 0x80, 0, 0, 0, 8, 3]);
+    assert_eq!(kept[20..30], [0, 0, 0, 1, 0x80, 0, 0, 0, 40, 3]);
     assert_eq!(of_records(&kept), Some(vec![one, case(0x12)]));
     assert_eq!(of_records(&kept[..59]), None);
     let docket = select(&seed(1), CYCLE, &rules(), &all);
@@ -240,21 +256,32 @@ fn a_seed_is_not_shown_and_another_one_does_not_fit() {
 fn any_case() -> impl Strategy<Value = Candidate> {
     let day = || prop::option::weighted(0.2, 1u32..=31);
     let seldom = || prop::bool::weighted(0.15);
-    (1u32..=31, day(), day(), seldom(), seldom(), seldom(), (seldom(), seldom(), prop::option::weighted(0.1, 1i32..=4)))
-        .prop_map(|(registered, due, breached, closed, action_overdue, reopened, (high_risk, lately, carried))| {
-            Candidate {
-                complaint: Uuid::nil(),
-                registered_day: october(registered),
-                due_day: due.map(october),
-                breached_day: breached.map(october),
-                closed,
-                action_overdue,
-                reopened,
-                high_risk,
-                reviewed_lately: lately,
-                carried: carried.and_then(platform::terms::Term::from_number),
-            }
-        })
+    (
+        1u32..=31,
+        day(),
+        day(),
+        seldom(),
+        seldom(),
+        seldom(),
+        (seldom(), seldom(), any::<bool>(), prop::option::weighted(0.1, 1i32..=4)),
+    )
+        .prop_map(
+            |(registered, due, breached, closed, action_overdue, reopened, (high_risk, lately, worst, carried))| {
+                Candidate {
+                    complaint: Uuid::nil(),
+                    registered_day: october(registered),
+                    due_day: due.map(october),
+                    breached_day: breached.map(october),
+                    closed,
+                    action_overdue,
+                    reopened,
+                    high_risk,
+                    reviewed_lately: lately,
+                    worst_below: worst,
+                    carried: carried.and_then(platform::terms::Term::from_number),
+                }
+            },
+        )
 }
 
 fn any_cases() -> impl Strategy<Value = Vec<Candidate>> {

@@ -13,6 +13,10 @@ pub(crate) fn why(stratum: Stratum, carried: Option<CarriedReason>, day: NaiveDa
         Stratum::Clock => {
             (format!("A statutory limit of {day} has passed or runs out"), format!("वैधानिक सीमा {day} की समाप्ति"))
         }
+        Stratum::WorstBelow => (
+            format!("Its unit below has one of the worst figures; late since {day}"),
+            format!("अधीनस्थ इकाई का आँकड़ा सबसे कमज़ोर में से; {day} से विलंबित"),
+        ),
         Stratum::ActionOverdue => (
             "An action that an earlier review ordered is overdue".to_owned(),
             "पिछली समीक्षा में आदेशित कार्यवाही समय पर नहीं हुई".to_owned(),

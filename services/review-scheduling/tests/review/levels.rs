@@ -1,5 +1,8 @@
 //! Above the stations.
 
+use std::collections::BTreeSet;
+
+use mahila_proto::intake::v1::ClockCode;
 use mahila_proto::review::v1 as wire;
 use wire::{CarriedReason, CycleState, ReviewLevel, Stratum};
 
@@ -37,6 +40,42 @@ async fn a_district_takes_first_what_no_station_may_and_then_what_presses_in_all
     assert_eq!(state.eligible, 17);
     let state = review.docket(&state.name).await;
     assert!(state.iter().all(|item| item.stratum() != Stratum::Carried), "the district has it");
+}
+
+#[tokio::test]
+async fn the_agenda_above_the_stations_comes_from_the_worst_figures_below() {
+    // Nine of ten late at the first station; three of twenty at the second, whose cases are older; none at the third.
+    let (first, second, third) = (cases("ps-157-001", 10), cases("ps-157-002", 20), cases("ps-164-001", 20));
+    let review = Review::with_cases(&[]).await;
+    let late = first[..9].iter().map(|case| case.breached(ClockCode::Medical, october(20)));
+    let late = late.chain(second[..3].iter().map(|case| case.breached(ClockCode::Medical, october(10))));
+    let told: Vec<_> = first.iter().chain(&second).chain(&third).map(Case::registered).chain(late).collect();
+    review.tell(told).await;
+    for level in [ReviewLevel::District, ReviewLevel::State] {
+        review.put_policy(wire::ReviewPolicy { random_minimum: 0, ..weekly(level) }).await;
+    }
+    review.begin(october(24)).await;
+
+    let names = |cases: &[Case]| cases.iter().map(Case::name).collect::<BTreeSet<_>>();
+    for unit in ["district-157", "up"] {
+        let cycle = review.cycle(unit, october(24)).await;
+        let docket = review.docket(&cycle.name).await;
+        let worst: Vec<_> = docket.iter().filter(|item| item.stratum() == Stratum::WorstBelow).collect();
+        assert_eq!(worst.len(), 7, "{unit}: half of the docket");
+        let late = names(&first[..9]).union(&names(&second[..3])).cloned().collect();
+        assert!(worst.iter().map(|item| item.complaint.clone()).collect::<BTreeSet<_>>().is_subset(&late), "{unit}");
+        assert!(worst[0].why.as_ref().is_some_and(|why| why.en.contains("worst figures")), "{:?}", worst[0].why);
+        assert_eq!(
+            docket.iter().filter(|item| item.stratum() == Stratum::Clock).count(),
+            5,
+            "{unit}: the other late ones"
+        );
+        let request = wire::VerifySelectionRequest { cycle: cycle.name, page_size: 0, page_token: String::new() };
+        let verified = review.auditor().verify_selection(request).await.unwrap().into_inner();
+        assert!(verified.seed_holds && verified.docket_holds, "{unit}");
+    }
+    let station = review.docket(&review.cycle("ps-157-001", october(24)).await.name).await;
+    assert!(station.iter().all(|item| item.stratum() != Stratum::WorstBelow), "nothing is below a station");
 }
 
 #[tokio::test]

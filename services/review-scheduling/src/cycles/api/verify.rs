@@ -137,6 +137,7 @@ fn candidate(told: &wire::Candidate) -> Option<Candidate> {
         reopened: told.reopened,
         high_risk: told.high_risk,
         reviewed_lately: told.reviewed_lately,
+        worst_below: told.worst_below,
         carried: carried(told.carried_reason)?,
     })
 }

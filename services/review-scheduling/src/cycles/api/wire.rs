@@ -116,5 +116,6 @@ pub(super) fn candidate_to_wire(candidate: &docket::Candidate) -> wire::Candidat
         high_risk: candidate.high_risk,
         reviewed_lately: candidate.reviewed_lately,
         carried_reason: candidate.carried.map_or(0, |carried| carried.number().into()),
+        worst_below: candidate.worst_below,
     }
 }

@@ -8,7 +8,7 @@ use platform::terms::Term as _;
 use platform::write::Tx;
 use uuid::Uuid;
 
-use crate::docket::Candidate;
+use crate::docket::{Candidate, worst};
 use crate::levels::{Catchment, comes_up_at};
 use crate::policies::in_force;
 use crate::policies::store as policies;
@@ -32,6 +32,8 @@ pub(super) struct Known {
     facts: Candidate,
     /// No station may review it, and this is the lowest level that does.
     no_station: bool,
+    /// The unit below in which it lies: a station, or a district; empty where there is none.
+    below: String,
     reviewed_on: Option<NaiveDate>,
     owed_since: Option<NaiveDate>,
     /// What carries it here; mostly nothing.
@@ -128,6 +130,7 @@ pub(super) async fn gather(
             reopened: row.reopened,
             high_risk: row.risk.is_some_and(|risk| risk >= Risk::High.number()),
             reviewed_lately: false,
+            worst_below: false,
             carried: None,
         };
         let known = Known {
@@ -136,6 +139,7 @@ pub(super) async fn gather(
             reviewed_on: row.reviewed_on,
             owed_since: row.owed_since,
             carried: here,
+            below: if level <= ReviewLevel::District { row.station } else { row.district },
         };
         if let Some(known_of_unit) = gathered.get_mut(unit) {
             known_of_unit.push(known);
@@ -143,7 +147,20 @@ pub(super) async fn gather(
             gathered.insert(unit.clone(), vec![known]);
         }
     }
+    if level > ReviewLevel::Station {
+        gathered.values_mut().for_each(|known| mark_worst(known, day));
+    }
     Ok(Gathered(gathered))
+}
+
+/// Says of each case of a unit whether it lies in one of the worst units below.
+fn mark_worst(known: &mut [Known], day: NaiveDate) {
+    let late = |case: &Known| case.facts.breached_day.is_some() || case.owed_since.is_some_and(|due| due < day);
+    let open = known.iter().filter(|case| !case.facts.closed);
+    let worst = worst(open.map(|case| (case.below.as_str(), late(case))));
+    for case in known {
+        case.facts.worst_below = worst.contains(&case.below);
+    }
 }
 
 /// What is carried to this level or from below, by complaint.
