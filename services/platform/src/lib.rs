@@ -5,7 +5,7 @@
 //! | the one door for writes, and what it leaves behind | [`write`], [`journal`] |
 //! | how services learn from each other | [`feed`], [`directory`] |
 //! | who calls, and what they may see | [`auth`], [`scope`], [`call`] |
-//! | the edges | [`server`], [`client`], [`refusal`], [`status`], [`fields`], [`page`], [`terms`], [`watch`] |
+//! | the edges | [`server`], [`client`], [`tls`], [`refusal`], [`status`], [`fields`], [`page`], [`terms`], [`watch`] |
 //! | identity | [`seal`] |
 //! | running | [`settings`], [`postgres`], [`telemetry`], [`lifecycle`], [`clock`], [`limits`], [`locale`], [`service`] |
 
@@ -31,6 +31,7 @@ pub mod settings;
 pub mod status;
 pub mod telemetry;
 pub mod terms;
+pub mod tls;
 pub mod watch;
 pub mod write;
 
