@@ -55,10 +55,11 @@ impl Serve {
         // Before anything else: the services of one process follow each other from their first moment on.
         let listener = server::listen(&settings.server).await?;
         settings.server.listen = listener.local_addr()?;
+        let health = server::health::listen(&settings.server).await?;
         own_peers(&mut settings, &services)?;
         let telemetry = telemetry::init(&telemetry_config(&settings, &services))?;
         // An end before everything stands is the default one: nothing is accepted yet.
-        let end = serve(listener, settings, &services, self.issuer_key.as_deref(), self.stop_with_stdin).await;
+        let end = serve(listener, health, settings, &services, self.issuer_key.as_deref(), self.stop_with_stdin).await;
         if let Err(error) = tokio::task::spawn_blocking(move || telemetry.shutdown(LAST_EXPORT)).await? {
             tracing::warn!(%error, "the last spans and metrics were not taken");
         }
@@ -71,12 +72,18 @@ impl Serve {
 
 async fn serve(
     listener: TcpListener,
+    health: Option<TcpListener>,
     settings: Settings,
     services: &[Service],
     issuer_key: Option<&Path>,
     stop_with_stdin: bool,
 ) -> anyhow::Result<End> {
     let life = Lifecycle::new(settings.server.drain_delay, settings.server.drain_timeout);
+    // Before anything is waited for: whoever probes the process hears that it lives, and is not ready yet.
+    if let Some(health) = health {
+        let address = server::health::serve(health, services, None, &life).await?;
+        tracing::info!(%address, "health is told in plain text");
+    }
     let auth = settings.auth.as_ref().context("auth is missing")?;
     let keys = Jwks::load(&auth.jwks, auth.refresh).await?;
     let verifier = Verifier::new(keys, &auth.issuer, &auth.audience, auth.leeway.as_secs());

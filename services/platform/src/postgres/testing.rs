@@ -77,6 +77,20 @@ impl TestDatabase {
             ..DatabaseSettings::default()
         }
     }
+
+    /// Takes the database away from everybody, connections included, as a failing server would; or gives it back.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    pub async fn set_away(&self, away: bool) {
+        let mut connection = cluster().await.superuser.connect().await.expect("a superuser");
+        let allow = format!("ALTER DATABASE \"{}\" ALLOW_CONNECTIONS {}", self.name, !away);
+        execute(&mut connection, allow).await.expect("allowed or not");
+        if away {
+            let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+            execute(&mut connection, end).await.expect("ended");
+        }
+    }
 }
 
 impl Drop for TestDatabase {

@@ -1,6 +1,7 @@
 //! The server: one port for the services of a process, one stack in front of every method ([`stack`]), and what every
 //! process serves beside its services: feed, vocabulary, health, reflection, and the replay clock of a simulation.
 
+pub mod health;
 mod replay;
 mod stack;
 mod vocabulary;
@@ -19,7 +20,6 @@ use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
-use tonic_health::ServingStatus;
 
 use crate::auth::Verifier;
 use crate::clock::ReplayClock;
@@ -39,6 +39,9 @@ pub enum ServeError {
     /// The address.
     #[error("server.listen: cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The address of the plain port.
+    #[error("server.health_listen: cannot listen on {0}: {1}")]
+    ListenHealth(SocketAddr, std::io::Error),
     /// The files of `server.tls`.
     #[error(transparent)]
     TlsFiles(#[from] SettingsError),
@@ -52,6 +55,9 @@ pub enum ServeError {
     #[error("the contract's descriptors cannot be served: {0}")]
     Reflection(tonic_reflection::server::Error),
 }
+
+/// What every process serves beside its services.
+const COMMON: [&str; 2] = ["mahila.feed.v1.FeedService", "mahila.type.v1.VocabularyService"];
 
 /// Refuses services with a method that declares no rule.
 ///
@@ -101,7 +107,7 @@ pub fn serve_on(
     life: &Lifecycle,
 ) -> Result<SocketAddr, ServeError> {
     let mut served: BTreeSet<&str> = parts.iter().map(|part| part.grpc).collect();
-    served.extend(["mahila.feed.v1.FeedService", "mahila.type.v1.VocabularyService"]);
+    served.extend(COMMON);
     let name = parts.first().map_or("mahila", |part| part.name);
 
     let mut routes = RoutesBuilder::default();
@@ -115,7 +121,7 @@ pub fn serve_on(
     }
     need_rules(METHODS, &served)?;
 
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let (reporter, health_service) = tonic_health::server::health_reporter();
     routes.add_service(health_service);
     if settings.server.reflection {
         for add in [add_reflection_v1, add_reflection_v1alpha] {
@@ -147,20 +153,8 @@ pub fn serve_on(
     });
     let names: Vec<String> = served.iter().map(|name| (*name).to_owned()).chain([String::new()]).collect();
     watch_databases(databases, life);
-    let mut ready = life.ready();
-    let ended = life.ended();
-    tokio::spawn(async move {
-        loop {
-            let status = if *ready.borrow_and_update() { ServingStatus::Serving } else { ServingStatus::NotServing };
-            for name in &names {
-                health.set_service_status(name, status).await;
-            }
-            tokio::select! {
-                () = ended.cancelled() => return,
-                changed = ready.changed() => if changed.is_err() { return },
-            }
-        }
-    });
+    health::follow(reporter, names, life);
+    let _ = life.condition(health::SERVED, true);
     Ok(address)
 }
 

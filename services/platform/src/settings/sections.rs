@@ -18,6 +18,11 @@ pub struct ServerSettings {
     /// Address and port to listen on, e.g. `0.0.0.0:7100`. Port 0 takes a free one.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
+    /// Address and port for health (gRPC) and `/metrics` (HTTP/1.1) in plain text, without certificate or token, e.g.
+    /// `0.0.0.0:7101`. It answers from before the services start until the process ends. Left out, there is no such port; gRPC
+    /// health is on `listen` all the same.
+    #[schemars(with = "Option<String>")]
+    pub health_listen: Option<SocketAddr>,
     /// Certificates; without this section the server speaks plain text, which suits a laptop and a mesh only.
     pub tls: Option<TlsSettings>,
     /// Whether strangers may ask for the list of methods (gRPC reflection).
@@ -44,6 +49,7 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7100)),
+            health_listen: None,
             tls: None,
             reflection: false,
             drain_delay: Duration::ZERO,

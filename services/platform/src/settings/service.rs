@@ -45,6 +45,17 @@ impl Service {
             Self::Oversight => "oversight",
         }
     }
+
+    /// The package of its contract: `mahila.{package}.v1`.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Intake => "intake",
+            Self::Review => "review",
+            Self::Campaigns => "campaign",
+            Self::Oversight => "oversight",
+        }
+    }
 }
 
 impl fmt::Display for Service {

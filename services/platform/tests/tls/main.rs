@@ -3,6 +3,7 @@
 
 mod certificates;
 mod files;
+mod health;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -48,7 +49,7 @@ struct Server {
     address: SocketAddr,
     issuer: Issuer,
     life: Lifecycle,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Drop for Server {
@@ -64,6 +65,11 @@ impl Server {
     }
 
     async fn start_on(listener: TcpListener, settings: Settings) -> Result<Self, ServeError> {
+        Self::start_in(Lifecycle::new(Duration::ZERO, Duration::from_secs(1)), listener, settings).await
+    }
+
+    /// In a life that began before.
+    async fn start_in(life: Lifecycle, listener: TcpListener, settings: Settings) -> Result<Self, ServeError> {
         let database = test_database(&MIGRATOR).await;
         let options = Options { queue: 16, batch: 16, digest_key: [9; 32], service: "station-registry" };
         let (writer, task) = Writer::start(database.pool.clone(), Arc::new(SystemClock), options);
@@ -80,9 +86,8 @@ impl Server {
             Parts { name: "station-registry", grpc: SERVICE, routes: Box::new(|_, _| {}), feed, due: Vec::new() };
         let issuer = Issuer::from_seed([7; 32]);
         let verifier = Verifier::new(Jwks::fixed(issuer.jwks()), "test", "mahila", 30);
-        let life = Lifecycle::new(Duration::ZERO, Duration::from_secs(1));
         let address = platform::server::serve_on(listener, &settings, vec![parts], verifier, None, &life)?;
-        Ok(Self { address, issuer, life, _database: database })
+        Ok(Self { address, issuer, life, database })
     }
 
     fn url(&self, host: &str) -> String {
