@@ -34,6 +34,9 @@ pub(crate) enum Config {
         services: Vec<Choice>,
         #[command(flatten)]
         settings: SettingsFile,
+        /// The process will sign the tokens of its services itself (`serve --issuer-key`).
+        #[arg(long)]
+        signs_tokens: bool,
     },
     /// Print the JSON schema of the settings, with the documentation of every key.
     Schema,
@@ -42,10 +45,10 @@ pub(crate) enum Config {
 impl Config {
     pub(crate) fn run(self) -> Done {
         match self {
-            Self::Check { services, settings } => {
+            Self::Check { services, settings, signs_tokens } => {
                 let settings = settings.load()?;
                 if !services.is_empty() {
-                    settings.serving(&chosen(&services))?;
+                    settings.serving(&chosen(&services), signs_tokens)?;
                 }
                 println!("the settings can be used");
             }

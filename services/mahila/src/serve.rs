@@ -51,7 +51,7 @@ impl Serve {
     pub(crate) async fn run(self) -> Done {
         let services = chosen(&self.services);
         let mut settings = self.settings.load()?;
-        settings.serving(&services)?;
+        settings.serving(&services, self.issuer_key.is_some())?;
         // Before anything else: the services of one process follow each other from their first moment on.
         let listener = server::listen(&settings.server).await?;
         settings.server.listen = listener.local_addr()?;
@@ -128,6 +128,10 @@ fn own_peers(settings: &mut Settings, services: &[Service]) -> anyhow::Result<()
             continue;
         }
         if settings.server.tls.is_some() {
+            // One alone follows others, never itself.
+            if services.len() == 1 {
+                continue;
+            }
             bail!(
                 "peers.{service} is missing; to mend it: give the address by the name that stands in the certificate of \
                  server.tls"

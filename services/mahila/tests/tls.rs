@@ -13,6 +13,10 @@ use common::{Ran, command, mahila};
 use platform::postgres::embedded::{Cluster, Options};
 use platform::seal::{Keys, os_random};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 /// The slowest step, many times over, on a machine that does other things.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -26,6 +30,7 @@ fn run(arguments: &[&str]) -> Ran {
 struct Place {
     folder: tempfile::TempDir,
     port: u16,
+    health_port: u16,
 }
 
 impl Place {
@@ -33,8 +38,10 @@ impl Place {
         let folder = tempfile::Builder::new().prefix("mahila-tls-").tempdir().unwrap();
         // Root's PostgreSQL is not root and must enter.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let place = Self { folder, port };
+        let [port, health_port] = [(); 2]
+            .map(|()| TcpListener::bind("127.0.0.1:0").unwrap())
+            .map(|listener| listener.local_addr().unwrap().port());
+        let place = Self { folder, port, health_port };
         let (authority, authority_pem) = authority("the state");
         let key = KeyPair::generate().unwrap();
         let certificate =
@@ -44,6 +51,12 @@ impl Place {
         place.write("server.crt", &certificate.pem());
         place.write("server.key", &key.serialize_pem());
         place.write("other.key", &KeyPair::generate().unwrap().serialize_pem());
+        for (name, called) in [("service", "oversight.mahila"), ("app", "app.example")] {
+            let key = KeyPair::generate().unwrap();
+            let shown = CertificateParams::new(vec![called.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+            place.write(&format!("{name}.crt"), &shown.pem());
+            place.write(&format!("{name}.key"), &key.serialize_pem());
+        }
         Keys::generate_file(&place.path("seal.keys"), &os_random()).unwrap();
         let jwks = run(&["jwks", "--issuer-key", &place.text("issuer.key")]);
         place.write("jwks.json", &jwks.out);
@@ -73,16 +86,22 @@ impl Place {
         self.write(
             "settings.toml",
             &format!(
-                "simulated = true\n[server]\nlisten = \"127.0.0.1:{port}\"\n\
+                "simulated = true\n[server]\nlisten = \"127.0.0.1:{port}\"\nhealth_listen = \"127.0.0.1:{}\"\n\
                  [server.tls]\ncert_file = \"{}\"\nkey_file = \"{}\"\n\
+                 client_ca_file = \"{}\"\nclient_names = [\"oversight.mahila\"]\n\
                  [peers]\nregistry = \"{url}\"\nintake = \"{url}\"\nreview = \"{url}\"\n\
                  campaigns = \"{url}\"\noversight = \"{url}\"\nca_file = \"{}\"\n\
+                 cert_file = \"{}\"\nkey_file = \"{}\"\n\
                  token = \"{token}\"\n{databases}\
                  [auth]\nissuer = \"mahila-development\"\naudience = \"mahila\"\njwks = \"{}\"\n\
                  [seal]\nkeys_file = \"{}\"\n",
+                self.health_port,
                 at("server.crt"),
                 at("server.key"),
                 at("ca.crt"),
+                at("ca.crt"),
+                at("service.crt"),
+                at("service.key"),
                 at("jwks.json"),
                 at("seal.keys"),
             ),
@@ -96,10 +115,15 @@ impl Place {
         ran.out.trim().to_owned()
     }
 
-    /// A call of somebody who names the server so and trusts this authority.
+    /// A call of somebody who names the server so, trusts this authority, and shows a service's certificate.
     fn call(&self, host: &str, authority: &str, more: &[&str]) -> Ran {
+        self.call_as("service", host, authority, more)
+    }
+
+    fn call_as(&self, name: &str, host: &str, authority: &str, more: &[&str]) -> Ran {
         let (address, authority) = (format!("https://{host}:{}", self.port), self.text(authority));
-        run(&[more, &["--address", &address, "--ca", &authority]].concat())
+        let [certificate, key] = ["crt", "key"].map(|kind| self.text(&format!("{name}.{kind}")));
+        run(&[more, &["--address", &address, "--ca", &authority, "--cert", &certificate, "--key", &key]].concat())
     }
 }
 
@@ -207,6 +231,9 @@ async fn services_find_each_other_over_tls_and_only_who_trusts_them_calls_them()
         assert!(ran.err.contains(wrong) && ran.err.contains("is not trusted"), "{}", ran.err);
         assert!(ran.err.contains("--ca or MAHILA_CA"), "{}", ran.err);
     }
+    // And who shows no service's certificate is turned away.
+    let stranger = place.call_as("app", "localhost", "ca.crt", &question);
+    assert!(stranger.code >= 10 && stranger.out.is_empty(), "{} {}", stranger.code, stranger.err);
     let ran = place.call("localhost", "settings.toml", &question);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("holds no certificate"), "{}", ran.err);
@@ -215,10 +242,21 @@ async fn services_find_each_other_over_tls_and_only_who_trusts_them_calls_them()
     let with_system = |authority: &str| {
         let mut command = command(Path::new(NOWHERE));
         command.args(question).args(["--address", &address]).env("SSL_CERT_FILE", place.path(authority));
+        command.env("MAHILA_CERT", place.path("service.crt")).env("MAHILA_KEY", place.path("service.key"));
         Ran::from(command.output().unwrap())
     };
     assert_eq!(with_system("ca.crt").code, 0);
     assert!(with_system("stranger.crt").err.contains("is not trusted"));
+
+    // Health is told in plain text beside it, and needs nothing.
+    let health = |name: &str| {
+        let health = Endpoint::from_shared(format!("http://127.0.0.1:{}", place.health_port)).unwrap().connect_lazy();
+        let asked = HealthCheckRequest { service: name.to_owned() };
+        async move { HealthClient::new(health).check(asked).await.unwrap().into_inner().status() }
+    };
+    for name in ["", "liveness", "mahila.intake.v1.IntakeService", "mahila.campaign.v1.CampaignService"] {
+        assert_eq!(health(name).await, ServingStatus::Serving, "{name:?}");
+    }
 
     drop(services);
     cluster.stop().await.unwrap();
@@ -240,6 +278,8 @@ fn a_wrong_file_of_tls_ends_it_before_anything_is_touched() {
         ("server.tls.key_file", "server.crt", "holds no private key"),
         ("server.tls.key_file", "other.key", "is not the key of the certificate in"),
         ("server.tls.client_ca_file", "jwks.json", "holds no certificate"),
+        ("peers.cert_file", "jwks.json", "holds no certificate"),
+        ("peers.key_file", "other.key", "is not the key of the certificate in"),
         ("peers.ca_file", "absent.crt", "cannot be read"),
         ("peers.ca_file", "jwks.json", "holds no certificate"),
     ] {

@@ -66,6 +66,12 @@ impl Refusal {
         Self::new(Reason::TokenInvalid)
     }
 
+    /// The connection shows no certificate, and this is for services alone.
+    #[must_use]
+    pub fn certificate_required() -> Self {
+        Self::new(Reason::CertificateRequired)
+    }
+
     /// The caller's roles do not carry it.
     #[must_use]
     pub fn permission_missing(permission: &str) -> Self {

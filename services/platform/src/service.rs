@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use tonic::service::RoutesBuilder;
 
 use crate::call::Call;
-use crate::client::{ClientError, Peer, Target};
+use crate::client::{ClientError, Credentials, Peer};
 use crate::clock::{SharedClock, ist_day};
 use crate::directory::Directory;
 use crate::feed::{FeedSource, Follower, Progress, Projection};
@@ -19,7 +19,7 @@ use crate::lifecycle::Lifecycle;
 use crate::postgres::{self, PostgresError};
 use crate::refusal::Refusal;
 use crate::scope::{Scope, Scopes};
-use crate::settings::{Service, Settings};
+use crate::settings::{Service, Settings, SettingsError};
 use crate::write::{Options, Writer};
 
 /// What runs by itself when its time has come: closing a day, sweeping limits. Run at every tick of a real clock, and by
@@ -60,6 +60,9 @@ pub enum StartError {
     /// The settings lack something.
     #[error("{0}")]
     Settings(String),
+    /// The files of `peers`.
+    #[error(transparent)]
+    Peers(#[from] SettingsError),
     /// The database.
     #[error(transparent)]
     Postgres(#[from] PostgresError),
@@ -108,6 +111,7 @@ pub struct Base {
     pub directory: Directory,
     /// How the process lives.
     pub life: Lifecycle,
+    credentials: Credentials,
     scopes: Scopes,
     epoch: Epoch,
 }
@@ -126,6 +130,7 @@ impl Base {
         life: &Lifecycle,
         digest_key: [u8; 32],
     ) -> Result<Self, StartError> {
+        let credentials = Credentials::kept(&settings.peers, life)?;
         let database = settings.database.get(service).ok_or_else(|| {
             StartError::Settings(format!(
                 "database.{service} is missing: set MAHILA__DATABASE__{}__URL",
@@ -152,6 +157,7 @@ impl Base {
             clock,
             directory: Directory::new(),
             life: life.clone(),
+            credentials,
             scopes: Scopes::default(),
             epoch,
         })
@@ -177,15 +183,7 @@ impl Base {
         let url = peers.get(service).ok_or_else(|| {
             StartError::Settings(format!("peers.{service} is missing: {} follows its journal", self.service.source()))
         })?;
-        let authority = peers.ca_file.as_ref().map(std::fs::read).transpose();
-        let authority = authority.map_err(|error| StartError::Settings(format!("peers.ca_file: {error}")))?;
-        let target = Target {
-            url: url.to_owned(),
-            token: peers.token.as_ref().map(|token| token.expose().to_owned()).unwrap_or_default(),
-            authority,
-            identity: None,
-        };
-        Peer::new(&target).map_err(|error| StartError::Peer(service.name(), error))
+        Peer::with(url, &self.credentials).map_err(|error| StartError::Peer(service.name(), error))
     }
 
     /// The journal, for the feed.

@@ -17,7 +17,7 @@ pub const DOMAIN: &str = "mahila.up.gov.in";
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::InvalidFields | Reason::ImportRefused => Code::InvalidArgument,
-        Reason::TokenInvalid => Code::Unauthenticated,
+        Reason::TokenInvalid | Reason::CertificateRequired => Code::Unauthenticated,
         Reason::PermissionMissing
         | Reason::OutOfScope
         | Reason::PurposeRequired

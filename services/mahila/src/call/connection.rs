@@ -1,6 +1,6 @@
 //! Whom to call, and as whom.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -32,6 +32,12 @@ pub struct Connection {
     /// File with the authority (PEM) to trust for https. Default: the public ones.
     #[arg(long, env = "MAHILA_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// File with a certificate (PEM) to show, where the server asks for one.
+    #[arg(long, env = "MAHILA_CERT", value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// File with the private key of that certificate.
+    #[arg(long, env = "MAHILA_KEY", value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
     /// Folder of `mahila up`.
     #[command(flatten)]
     pub state: StateFolder,
@@ -44,12 +50,13 @@ impl Connection {
     /// There is no address or no token, or one that cannot be used.
     pub fn open(&self, rule: Option<&Rule>) -> anyhow::Result<(Peer, String)> {
         let url = self.url()?;
-        let authority = self
-            .ca
-            .as_ref()
-            .map(|path| std::fs::read(path).with_context(|| format!("--ca: {} cannot be read", path.display())));
+        let authority = self.ca.as_deref().map(|path| read("--ca", path)).transpose()?;
+        let identity = match (&self.cert, &self.key) {
+            (Some(certificate), Some(key)) => Some((read("--cert", certificate)?, read("--key", key)?)),
+            _ => None,
+        };
         let token = if rule.is_some_and(|rule| rule.open) { String::new() } else { self.token(rule)? };
-        let target = Target { url: url.clone(), token, authority: authority.transpose()?, identity: None };
+        let target = Target { url: url.clone(), token, authority, identity };
         Ok((Peer::new(&target)?, url))
     }
 
@@ -78,6 +85,10 @@ impl Connection {
         };
         Ok(Development::open(&key)?.token(&holder, ONE_CALL))
     }
+}
+
+fn read(option: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("{option}: {} cannot be read", path.display()))
 }
 
 /// The holder who sees most among those whom a rule lets in.

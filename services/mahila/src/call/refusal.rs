@@ -75,6 +75,13 @@ fn from_elsewhere(status: &Status, address: &str) -> String {
              and the server by a name that stands in the certificate\n"
         );
     }
+    // How a server says in the handshake that it wants a certificate, or another one.
+    if cause.contains("received fatal alert") {
+        return format!(
+            "{address} turned the connection away ({cause}); to mend it: show a certificate that it lets in with --cert \
+             and --key, or MAHILA_CERT and MAHILA_KEY\n"
+        );
+    }
     match status.code() {
         tonic::Code::Unavailable => format!(
             "no answer from {address} ({cause}); to mend it: run `mahila up`, or name the server with --address or \

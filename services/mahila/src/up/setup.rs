@@ -150,7 +150,7 @@ mod tests {
         let listen = listen(&folder, None).unwrap();
         settings(&folder, listen, "http://127.0.0.1:4317", &[(Service::Registry, urls)]).unwrap();
         let settings = Settings::load(Some(&folder.settings())).unwrap();
-        settings.serving(&[Service::Registry]).unwrap();
+        settings.serving(&[Service::Registry], false).unwrap();
         assert!(settings.simulated);
         assert_eq!(settings.server.listen.port(), 7100);
     }

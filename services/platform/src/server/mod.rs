@@ -2,31 +2,35 @@
 //! process serves beside its services: feed, vocabulary, health, reflection, and the replay clock of a simulation.
 
 pub mod health;
+mod incoming;
 mod replay;
 mod stack;
 mod vocabulary;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use mahila_proto::dev::v1::replay_service_server::ReplayServiceServer;
 use mahila_proto::feed::v1::feed_service_server::FeedServiceServer;
 use mahila_proto::r#type::v1::vocabulary_service_server::VocabularyServiceServer;
 use mahila_proto::{DESCRIPTORS, METHODS};
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic::transport::Server;
 
 use crate::auth::Verifier;
+use crate::client::{ClientError, Credentials, Peer};
 use crate::clock::ReplayClock;
 use crate::feed::FeedServer;
 use crate::lifecycle::Lifecycle;
 use crate::service::Parts;
-use crate::settings::{ServerSettings, Settings, SettingsError, TlsSettings};
+use crate::settings::{ClientCertificates, ServerSettings, Settings, SettingsError, TlsSettings};
+use crate::tls::Files;
 
 pub use replay::{ReplayServer, stood_at};
 
@@ -42,15 +46,12 @@ pub enum ServeError {
     /// The address of the plain port.
     #[error("server.health_listen: cannot listen on {0}: {1}")]
     ListenHealth(SocketAddr, std::io::Error),
-    /// The files of `server.tls`.
+    /// The files of `server.tls`, or of `peers` in a replay.
     #[error(transparent)]
     TlsFiles(#[from] SettingsError),
-    /// A file of `server.tls` that changed or went away since it was checked.
-    #[error("server.tls: {0} cannot be read: {1}")]
-    TlsFile(PathBuf, std::io::Error),
-    /// The certificate and key.
-    #[error("server.tls: {0}")]
-    Tls(String),
+    /// Another process of a replay.
+    #[error("clock.peers: {0}")]
+    ReplayPeer(ClientError),
     /// The descriptors (a fault of the build).
     #[error("the contract's descriptors cannot be served: {0}")]
     Reflection(tonic_reflection::server::Error),
@@ -116,7 +117,11 @@ pub fn serve_on(
     routes.add_service(VocabularyServiceServer::new(vocabulary::Vocabulary));
     if let Some(clock) = replay {
         served.insert("mahila.dev.v1.ReplayService");
-        let server = ReplayServer::new(clock, &parts, &settings.clock.peers);
+        // Who moves the clock does it by its own token, here and there.
+        let credentials = Credentials::kept(&settings.peers, life)?.without_token();
+        let peers = settings.clock.peers.iter().map(|url| Peer::with(url, &credentials));
+        let peers = peers.collect::<Result<_, _>>().map_err(ServeError::ReplayPeer)?;
+        let server = ReplayServer::new(clock, &parts, peers);
         routes.add_service(ReplayServiceServer::new(server));
     }
     need_rules(METHODS, &served)?;
@@ -133,21 +138,25 @@ pub fn serve_on(
         (part.routes)(&mut routes, settings.server.max_message_bytes);
     }
 
-    let stack = stack::Stack::layer(name, verifier, settings.server.max_in_flight, settings.server.max_message_bytes);
-    let mut server = builder(&settings.server);
-    if let Some(tls) = &settings.server.tls {
-        let config = tls_config(tls)?;
-        server = server.tls_config(config).map_err(|error| ServeError::Tls(crate::client::chain(&error)))?;
-    }
+    let services_show = settings.server.tls.as_ref().is_some_and(|tls| {
+        tls.client_ca_file.is_some() && tls.client_certificates == Some(ClientCertificates::Services)
+    });
+    let stack = stack::Stack::layer(name, verifier, &settings.server, services_show);
     let address = listener.local_addr().map_err(|error| ServeError::Listen(settings.server.listen, error))?;
-    // Without it a lone answer waits for the peer's delayed acknowledgement: 40 ms, measured.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-
-    let stopping = life.stopping();
-    let router = server.layer(stack).add_routes(routes.routes());
+    let router = builder(&settings.server).layer(stack).add_routes(routes.routes());
+    let stopping = life.stopping().cancelled_owned();
+    let age = settings.server.max_connection_age + LEAVE;
+    let serving: Pin<Box<dyn Future<Output = _> + Send>> = match &settings.server.tls {
+        None => Box::pin(router.serve_with_incoming_shutdown(incoming::plain(listener, age), stopping)),
+        Some(tls) => {
+            let config = certificates(tls, life)?;
+            let incoming = incoming::secured(listener, config, incoming::Bounds::default(), age);
+            Box::pin(router.serve_with_incoming_shutdown(incoming, stopping))
+        }
+    };
     life.spawn("server", async move {
         // Bounded by the lifecycle: a mute connection cannot hold the end (hyper #4170).
-        if let Err(error) = router.serve_with_incoming_shutdown(incoming, stopping.cancelled_owned()).await {
+        if let Err(error) = serving.await {
             tracing::error!(%error, "the server ended");
         }
     });
@@ -179,24 +188,24 @@ fn watch_databases(databases: Vec<sqlx::PgPool>, life: &Lifecycle) {
     });
 }
 
+/// What runs on a connection that was asked to go gets so long to finish; a feed is taken up again where it broke off.
+const LEAVE: Duration = Duration::from_secs(30);
+
 fn builder(settings: &ServerSettings) -> Server {
     Server::builder()
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .max_connection_age(settings.max_connection_age)
-        .max_connection_age_grace(Duration::from_secs(30))
         .http2_max_header_list_size(16 * 1024)
 }
 
-fn tls_config(tls: &TlsSettings) -> Result<ServerTlsConfig, ServeError> {
-    tls.check()?;
-    let read = |path: &Path| std::fs::read(path).map_err(|error| ServeError::TlsFile(path.to_owned(), error));
-    let identity = Identity::from_pem(read(&tls.cert_file)?, read(&tls.key_file)?);
-    let mut config = ServerTlsConfig::new().identity(identity);
-    if let Some(authority) = &tls.client_ca_file {
-        config = config.client_ca_root(Certificate::from_pem(read(authority)?));
-    }
+/// What connections are made with: now, and whenever the files change.
+fn certificates(tls: &TlsSettings, life: &Lifecycle) -> Result<Arc<ArcSwap<ServerConfig>>, ServeError> {
+    let files = Files::new("server.tls", tls.files());
+    let config = Arc::new(ArcSwap::new(tls.load()?.taken()));
+    let (settings, next) = (tls.clone(), config.clone());
+    files.keep(tls.look_again.0, life.ended(), move || settings.load(), move |served| next.store(served.taken()));
     Ok(config)
 }
 

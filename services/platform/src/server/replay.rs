@@ -9,9 +9,9 @@ use mahila_proto::dev::v1::replay_service_client::ReplayServiceClient;
 use mahila_proto::dev::v1::replay_service_server::ReplayService;
 use sqlx::PgPool;
 use tokio::sync::Mutex;
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
+use crate::client::Peer;
 use crate::clock::{Clock as _, ReplayClock};
 use crate::fields::{Fields, timestamp};
 use crate::refusal::Refusal;
@@ -23,7 +23,7 @@ pub struct ReplayServer {
     clock: Arc<ReplayClock>,
     databases: Vec<PgPool>,
     due: Vec<Arc<dyn Due>>,
-    peers: Vec<Channel>,
+    peers: Vec<Peer>,
     one_at_a_time: Mutex<()>,
 }
 
@@ -34,17 +34,14 @@ impl std::fmt::Debug for ReplayServer {
 }
 
 impl ReplayServer {
-    /// A server that moves `clock` and runs what falls due in `parts`. Addresses that cannot be dialled are left out.
+    /// A server that moves `clock` and runs what falls due in `parts`, then has the `peers` do the same.
     #[must_use]
-    pub fn new(clock: Arc<ReplayClock>, parts: &[Parts], peers: &[String]) -> Self {
+    pub fn new(clock: Arc<ReplayClock>, parts: &[Parts], peers: Vec<Peer>) -> Self {
         Self {
             clock,
             databases: parts.iter().map(|part| part.feed.db.clone()).collect(),
             due: parts.iter().flat_map(|part| part.due.iter().cloned()).collect(),
-            peers: peers
-                .iter()
-                .filter_map(|url| Some(Endpoint::from_shared(url.clone()).ok()?.connect_lazy()))
-                .collect(),
+            peers,
             one_at_a_time: Mutex::default(),
         }
     }
@@ -105,7 +102,7 @@ impl ReplayService for ReplayServer {
                 if let Some(authorization) = &authorization {
                     request.metadata_mut().insert("authorization", authorization.clone());
                 }
-                ReplayServiceClient::new(peer.clone()).advance_to(request).await?;
+                ReplayServiceClient::new(peer.channel()).advance_to(request).await?;
             }
         }
         Ok(Response::new(wire::AdvanceToResponse { instant: Some(timestamp(self.clock.now())) }))

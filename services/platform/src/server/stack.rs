@@ -4,7 +4,7 @@
 //! 2. unknown methods
 //! 3. room: more calls in flight than the limit are refused at once
 //! 4. deadline
-//! 5. token, then permission
+//! 5. certificate, where a method is for services alone; token, then permission
 //! 6. the handler
 //!
 //! Health and reflection pass it by. Every status that leaves carries exactly one `ErrorInfo`, also those that the library
@@ -17,23 +17,28 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response};
+use http::{Extensions, HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
 use mahila_proto::{METHODS, Method};
 use pin_project_lite::pin_project;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tonic::body::Body;
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 use tower::Service;
 
 use crate::auth::{Caller, Verifier, permit};
 use crate::call::Call;
 use crate::refusal::{Refusal, Violation};
+use crate::settings::ServerSettings;
 use crate::telemetry::{self, Calls, InFlight, Trace, names};
 
 /// We answer so long before the caller stops waiting, so that the answer is ours.
 const MARGIN: Duration = Duration::from_millis(10);
+
+/// For services alone.
+const FEED: &str = "mahila.feed.v1.FeedService";
 
 /// What all calls share.
 pub struct Shared {
@@ -43,6 +48,7 @@ pub struct Shared {
     room: Arc<Semaphore>,
     methods: HashMap<&'static str, &'static Method>,
     max_message: usize,
+    services_show: bool,
 }
 
 /// The stack in front of a service.
@@ -57,15 +63,17 @@ pub struct Stack<S> {
 pub struct StackLayer(Arc<Shared>);
 
 impl Stack<()> {
-    /// The layer; `name` is the service that shared methods are counted under.
-    pub fn layer(name: &'static str, verifier: Verifier, in_flight: usize, max_message: usize) -> StackLayer {
+    /// The layer; `name` is the service that shared methods are counted under. With `services_show` nobody follows a journal
+    /// whose connection shows no certificate.
+    pub fn layer(name: &'static str, verifier: Verifier, settings: &ServerSettings, services_show: bool) -> StackLayer {
         StackLayer(Arc::new(Shared {
             name,
             calls: calls(name),
             verifier,
-            room: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            room: Arc::new(Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS))),
             methods: METHODS.iter().map(|method| (method.path, method)).collect(),
-            max_message,
+            max_message: settings.max_message_bytes,
+            services_show,
         }))
     }
 }
@@ -114,7 +122,7 @@ where
         trace.set(names::RPC_SYSTEM_NAME, "grpc");
         trace.set(names::RPC_METHOD, name);
         let answer = async move {
-            match shared.admit(method, request.headers()).await {
+            match shared.admit(method, request.headers(), request.extensions()).await {
                 Err(refusal) => Ok(refused(refusal, observer)),
                 Ok((call, room)) => {
                     let mut request = request;
@@ -191,11 +199,15 @@ impl Shared {
         &self,
         method: Option<&'static Method>,
         headers: &HeaderMap,
+        connection: &Extensions,
     ) -> Result<(Call, OwnedSemaphorePermit), Refusal> {
         let method = method.ok_or_else(Refusal::unknown_method)?;
         let rule = method.rule.as_ref().ok_or_else(Refusal::unknown_method)?;
         let room = self.room.clone().try_acquire_owned().map_err(|_| Refusal::busy(Duration::from_millis(50)))?;
         let deadline = timeout(headers).map(|timeout| Instant::now() + timeout.saturating_sub(MARGIN));
+        if self.services_show && method.service == FEED && !shows_certificate(connection) {
+            return Err(Refusal::certificate_required());
+        }
         let caller = if rule.open {
             Caller::anonymous()
         } else {
@@ -208,6 +220,12 @@ impl Shared {
         permit(rule, &caller)?;
         Ok((Call { caller, method, deadline }, room))
     }
+}
+
+/// Whether the connection has a certificate of the client: one that the handshake found good.
+fn shows_certificate(connection: &Extensions) -> bool {
+    let connection = connection.get::<TlsConnectInfo<TcpConnectInfo>>();
+    connection.and_then(TlsConnectInfo::peer_certs).is_some_and(|shown| !shown.is_empty())
 }
 
 /// The `grpc-timeout` header: at most eight digits and a unit. What is not one is ignored, as the specification asks.

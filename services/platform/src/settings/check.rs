@@ -32,11 +32,12 @@ impl Settings {
         SettingsError::unless_none(problems.0)
     }
 
-    /// Checks that everything is there which the named services need to run, files of TLS included.
+    /// Checks that everything is there which the named services need to run, files of TLS included. With `signs_tokens` the
+    /// process signs the tokens of its services itself, and needs none to be given.
     ///
     /// # Errors
     /// All that is missing at once.
-    pub fn serving(&self, services: &[Service]) -> Result<(), SettingsError> {
+    pub fn serving(&self, services: &[Service], signs_tokens: bool) -> Result<(), SettingsError> {
         let mut problems = Problems::default();
         for service in services {
             if self.database.get(*service).is_none_or(|database| database.url.is_none()) {
@@ -54,10 +55,13 @@ impl Settings {
                 .missing("seal.keys_file", "name the file with the vault's keys; the intake seals identity with them");
         }
         if let Some(tls) = &self.server.tls {
-            tls::check_server(tls, &mut problems);
+            tls::served(tls, &mut problems);
         }
-        if let Some(authorities) = &self.peers.ca_file {
-            tls::check_authorities("peers.ca_file", authorities, &mut problems);
+        tls::trust(&self.peers, &mut problems);
+        let any_peer = Service::ALL.into_iter().any(|service| self.peers.get(service).is_some());
+        if any_peer && !signs_tokens && self.peers.token.is_none() {
+            problems
+                .missing("peers.token", "give the token of this service, or `token_file`: peers turn strangers away");
         }
         SettingsError::unless_none(problems.0)
     }
@@ -68,6 +72,9 @@ impl Settings {
         problems.within("server.drain_timeout_ms", server.drain_timeout.as_millis(), 1..=600_000);
         problems.within("server.max_message_bytes", server.max_message_bytes, 1024..=64 * 1024 * 1024);
         problems.within("server.max_in_flight", server.max_in_flight, 1..=65_536);
+        if let Some(tls) = &server.tls {
+            let _names = tls::check_clients(tls, problems);
+        }
         problems.within("server.max_connection_age_seconds", server.max_connection_age.as_secs(), 1..=86_400);
     }
 
@@ -124,16 +131,15 @@ impl Settings {
     }
 
     fn check_peers(&self, problems: &mut Problems) {
-        let mut any = false;
         for service in Service::ALL {
             if let Some(address) = self.peers.get(service) {
-                any = true;
                 problems.address(&format!("peers.{service}"), address);
             }
         }
-        if any && self.peers.token.is_none() {
-            problems
-                .missing("peers.token", "give the token of this service, or `token_file`: peers turn strangers away");
+        match (&self.peers.cert_file, &self.peers.key_file) {
+            (Some(_), None) => problems.missing("peers.key_file", "give the private key of `peers.cert_file`"),
+            (None, Some(_)) => problems.missing("peers.cert_file", "give the certificate of `peers.key_file`"),
+            _ => {}
         }
     }
 }
@@ -170,8 +176,12 @@ const fn millis(duration: Duration) -> u128 {
 pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
-    pub(super) fn into_list(self) -> Vec<Problem> {
-        self.0
+    /// What was made, where nothing is wrong. It was not made only where something is.
+    pub(super) fn or<T>(self, made: Option<T>) -> Result<T, SettingsError> {
+        match made {
+            Some(made) if self.0.is_empty() => Ok(made),
+            _ => Err(SettingsError::all(self.0)),
+        }
     }
 
     pub(super) fn add(&mut self, key: &str, wrong: impl Into<String>, mend: &str) {

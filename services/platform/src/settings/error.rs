@@ -50,6 +50,10 @@ impl SettingsError {
         Self { problems: vec![problem] }
     }
 
+    pub(super) fn all(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
     /// An error when there is something in `problems`.
     pub(super) fn unless_none(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }

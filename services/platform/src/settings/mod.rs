@@ -2,7 +2,7 @@
 //!
 //! A key `section.name` is set by the variable `MAHILA__SECTION__NAME`; an empty variable counts as not set. A key that
 //! nobody knows is an error wherever it stands, because a setting that is silently ignored is found out in production.
-//! A secret has a twin `…_file`, read once at load. Relative paths start at the process's working directory.
+//! A secret has a twin `…_file`, read at load. Relative paths start at the process's working directory.
 
 mod check;
 mod error;
@@ -22,8 +22,8 @@ use serde::Deserialize;
 pub use error::{Problem, SettingsError};
 pub use secret::Secret;
 pub use sections::{
-    AuthSettings, ClockMode, ClockSettings, DatabaseSettings, DatabasesSettings, LogFormat, PeersSettings,
-    SealSettings, ServerSettings, TelemetrySettings, TlsSettings, WriteSettings,
+    AuthSettings, ClientCertificates, ClockMode, ClockSettings, DatabaseSettings, DatabasesSettings, LogFormat,
+    LookAgain, PeersSettings, SealSettings, ServerSettings, TelemetrySettings, TlsSettings, WriteSettings,
 };
 pub use service::{Service, UnknownService};
 pub(crate) use tls::certificates;

@@ -52,7 +52,8 @@ pub(super) fn read_twin(key: &str, value: &mut Option<Secret>, file: Option<&Pat
     }
 }
 
-fn read(file: &Path) -> Result<Secret, String> {
+/// The secret that a file holds.
+pub(super) fn read(file: &Path) -> Result<Secret, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {

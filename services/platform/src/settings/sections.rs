@@ -61,7 +61,8 @@ impl Default for ServerSettings {
     }
 }
 
-/// The server's certificate, and who may connect. All files are PEM.
+/// The server's certificate, and who may connect. All files are PEM, and read again when they change: new connections are made
+/// with what they hold then. Files that cannot be used are logged, and those before stay in use.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsSettings {
@@ -69,8 +70,38 @@ pub struct TlsSettings {
     pub cert_file: PathBuf,
     /// File with the private key of that certificate.
     pub key_file: PathBuf,
-    /// File with the authorities of clients; when given, a client without a certificate of theirs is turned away.
+    /// File with the authorities of clients; when given, clients are asked for a certificate, and one that is not of theirs is
+    /// turned away.
     pub client_ca_file: Option<PathBuf>,
+    /// Which clients must show a certificate; `required` where `client_ca_file` is given.
+    pub client_certificates: Option<ClientCertificates>,
+    /// DNS names, one of which a certificate that is shown must carry. Empty: every certificate of those authorities will do.
+    #[serde(default, deserialize_with = "units::list")]
+    pub client_names: Vec<String>,
+    /// Not a setting: how often the files are looked at, whether they are others now.
+    #[serde(skip)]
+    pub look_again: LookAgain,
+}
+
+/// Which clients must show a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientCertificates {
+    /// All: without one there is no connection.
+    Required,
+    /// Those that follow the journals of this process. Apps may come without; who shows one must show a good one.
+    Services,
+}
+
+/// How often files are looked at that may be replaced while the process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookAgain(pub Duration);
+
+impl Default for LookAgain {
+    /// Certificates are replaced days before they end.
+    fn default() -> Self {
+        Self(Duration::from_secs(3))
+    }
 }
 
 /// The databases, one a service. A process needs those of the services it runs.
@@ -263,10 +294,18 @@ pub struct PeersSettings {
     pub oversight: Option<String>,
     /// The token by which this service makes itself known to the others.
     pub token: Option<Secret>,
-    /// File that holds `token`; read once, at start.
+    /// File that holds `token`; read again when it changes.
     pub token_file: Option<PathBuf>,
-    /// File with the authorities (PEM) that the others' certificates are checked against. Left out, the public ones.
+    /// File with the authorities (PEM) that the others' certificates are checked against. Left out, the public ones. Read again
+    /// when it changes, as the next two are.
     pub ca_file: Option<PathBuf>,
+    /// File with the certificate chain (PEM) that is shown to the others, where they ask for one.
+    pub cert_file: Option<PathBuf>,
+    /// File with the private key of that certificate.
+    pub key_file: Option<PathBuf>,
+    /// Not a setting: how often the files are looked at, whether they are others now.
+    #[serde(skip)]
+    pub look_again: LookAgain,
 }
 
 impl PeersSettings {

@@ -75,7 +75,7 @@ fn an_unknown_key_is_named_and_a_near_one_offered() {
 
     let text = refused("", &[("MAHILA__SERVER__TLS__CERT", "x")]);
     assert!(text.contains("server.tls.cert "), "{text}");
-    assert!(text.contains("cert_file, client_ca_file, key_file"), "{text}");
+    assert!(text.contains("cert_file, client_ca_file, client_certificates, client_names, key_file"), "{text}");
 
     let text = refused("", &[("MAHILA__STATION_REGISTRY_SERVICE_HOST", "10.0.0.1")]);
     assert!(text.contains("is not a setting"), "{text}");
@@ -105,7 +105,7 @@ fn a_wrong_value_is_told_with_what_the_key_is_for() {
 fn all_problems_are_told_at_once() {
     let error = load(
         "[clock]\nmode = \"replay\"\n[write]\nbatch = 300\n[telemetry]\nsample_ratio = 2.0\nlog_filter = \"a=b=c\"\n\
-         [peers]\nregistry = \"registry:7100\"\n[database.review]\nurl = \"mysql://u:hunter2@h/d\"\napp_role = \"a b\"",
+         [peers]\nregistry = \"registry:7100\"\nkey_file = \"own.key\"\n[database.review]\nurl = \"mysql://u:hunter2@h/d\"\napp_role = \"a b\"",
         &[],
     )
     .unwrap_err();
@@ -119,7 +119,7 @@ fn all_problems_are_told_at_once() {
             "telemetry.log_filter",
             "clock.mode",
             "peers.registry",
-            "peers.token",
+            "peers.cert_file",
             "write.batch"
         ]
     );
@@ -150,7 +150,7 @@ fn a_missing_file_is_an_error() {
 
 #[test]
 fn serving_needs_a_database_callers_and_for_the_intake_keys() {
-    let error = load("", &[]).unwrap().serving(&[Service::Registry, Service::Intake]).unwrap_err();
+    let error = load("", &[]).unwrap().serving(&[Service::Registry, Service::Intake], false).unwrap_err();
     let keys: Vec<_> = error.problems().iter().map(|problem| problem.key.as_str()).collect();
     assert_eq!(keys, ["database.registry.url", "database.intake.url", "auth", "seal.keys_file"]);
 
@@ -158,7 +158,28 @@ fn serving_needs_a_database_callers_and_for_the_intake_keys() {
         "[auth]\nissuer = \"i\"\naudience = \"a\"\njwks = \"keys.json\"\n[database.registry]\nurl = \"postgres://h/d\"",
         &[],
     );
-    enough.unwrap().serving(&[Service::Registry]).unwrap();
+    let mut enough = enough.unwrap();
+    enough.serving(&[Service::Registry], false).unwrap();
+    // Peers want a token, given or signed here.
+    enough.peers.intake = Some("http://intake:7100".into());
+    assert_eq!(enough.serving(&[Service::Registry], false).unwrap_err().problems()[0].key, "peers.token");
+    enough.serving(&[Service::Registry], true).unwrap();
+}
+
+#[test]
+fn what_is_said_of_clients_needs_their_authority_and_names_that_are_some() {
+    let tls = "[server.tls]\ncert_file = \"a\"\nkey_file = \"b\"\n";
+    let clients = "client_certificates = \"services\"\nclient_names = \"oversight.mahila, review.mahila\"";
+    let text = refused(&format!("{tls}{clients}"), &[]);
+    assert!(text.contains("server.tls.client_certificates") && text.contains("no authority of clients"), "{text}");
+    assert!(text.contains("server.tls.client_names (MAHILA__SERVER__TLS__CLIENT_NAMES) is given"), "{text}");
+    let settings = load(&format!("{tls}client_ca_file = \"c\"\n{clients}"), &[]).unwrap();
+    let tls = settings.server.tls.unwrap();
+    assert_eq!(tls.client_certificates, Some(ClientCertificates::Services));
+    assert_eq!(tls.client_names, ["oversight.mahila", "review.mahila"]);
+    let names = [("MAHILA__SERVER__TLS__CLIENT_NAMES", "a b")];
+    let text = refused("[server.tls]\ncert_file = \"a\"\nkey_file = \"b\"\nclient_ca_file = \"c\"", &names);
+    assert!(text.contains("holds `a b`, which is not a DNS name"), "{text}");
 }
 
 #[test]

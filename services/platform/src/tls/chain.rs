@@ -156,7 +156,10 @@ impl Chain {
     /// Why not, as a peer would see it.
     pub fn stands(&self, authorities: &Self, at: DateTime<Utc>, side: Side) -> Result<(), String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let roots = authorities.roots()?;
+        let mut roots = RootCertStore::empty();
+        for authority in &authorities.der {
+            roots.add(authority.clone()).map_err(|error| format!("its authority is none: {error}"))?;
+        }
         let seconds = u64::try_from(at.timestamp()).map_err(|_| "there were no certificates before 1970".to_owned())?;
         let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let (own, between) = (&self.der[0], &self.der[1..]);
@@ -172,18 +175,6 @@ impl Chain {
                 .map(|_| ()),
         }
         .map_err(|error| error.to_string())
-    }
-
-    /// As a bundle of authorities.
-    ///
-    /// # Errors
-    /// One of them cannot be an authority.
-    pub(crate) fn roots(&self) -> Result<RootCertStore, String> {
-        let mut roots = RootCertStore::empty();
-        for authority in &self.der {
-            roots.add(authority.clone()).map_err(|error| format!("holds an authority that is none: {error}"))?;
-        }
-        Ok(roots)
     }
 }
 

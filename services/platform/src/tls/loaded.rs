@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use rustls::pki_types::CertificateDer;
 
 use super::{Chain, Side};
 
@@ -26,7 +27,16 @@ pub fn expiries() -> Vec<Expiry> {
     loaded.iter().map(|(side, not_after)| Expiry { side: *side, not_after: *not_after }).collect()
 }
 
-/// From now on this one is shown.
-pub(crate) fn loaded(side: Side, chain: &Chain) {
-    LOADED.lock().unwrap_or_else(PoisonError::into_inner).insert(side, chain.not_after());
+/// From now on this one is shown. One that rustls takes and we cannot read is shown all the same, and has no expiry here.
+pub(super) fn loaded(side: Side, shown: &[CertificateDer<'static>]) {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    match Chain::new(shown.to_vec()) {
+        Ok(chain) => {
+            loaded.insert(side, chain.not_after());
+        }
+        Err(wrong) => {
+            tracing::warn!(side = side.name(), %wrong, "nobody can say until when the certificate is good");
+            loaded.remove(&side);
+        }
+    }
 }

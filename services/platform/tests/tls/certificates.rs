@@ -1,8 +1,10 @@
 //! Authorities and certificates, made for one test.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use platform::settings::TlsSettings;
+use platform::client::Target;
+use platform::settings::{LookAgain, TlsSettings};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 /// Who signs certificates.
@@ -41,12 +43,20 @@ impl Authority {
 }
 
 impl Signed {
+    /// To show to servers.
+    pub fn shown_by(self, target: &Target) -> Target {
+        Target { identity: Some((self.certificate.into_bytes(), self.key.into_bytes())), ..target.clone() }
+    }
+
     /// As the settings name it.
     pub fn in_files(&self, folder: &Path) -> TlsSettings {
         TlsSettings {
             cert_file: file(folder, "server.crt", &self.certificate),
             key_file: file(folder, "server.key", &self.key),
             client_ca_file: None,
+            client_certificates: None,
+            client_names: Vec::new(),
+            look_again: LookAgain(Duration::from_millis(20)),
         }
     }
 }

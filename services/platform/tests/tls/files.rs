@@ -64,7 +64,7 @@ async fn a_wrong_file_is_named_with_what_to_do() {
         );
     }
     // All at once, as settings are told.
-    let both = refused(TlsSettings { cert_file: absent.clone(), key_file: absent, client_ca_file: None }).await;
+    let both = refused(TlsSettings { cert_file: absent.clone(), key_file: absent, ..good }).await;
     assert!(both.contains("for 2 reasons"), "{both}");
 }
 

@@ -16,9 +16,7 @@ use tonic_health::pb::health_check_response::ServingStatus::{self, NotServing, S
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::certificates::Authority;
-use crate::{SERVICE, Server, health, peer, settings, trusting};
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{PATIENCE, SERVICE, Server, health, peer, settings, trusting};
 
 /// A life with its plain port, where nothing is served yet.
 async fn early(settings: &Settings) -> (Lifecycle, Target, SocketAddr) {

@@ -2,15 +2,19 @@
 //! sockets. Whoever is not sure of the other says nothing, and says why.
 
 mod certificates;
+mod clients;
+mod connections;
 mod files;
 mod health;
+mod replay;
+mod rotation;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use certificates::{Authority, Signed, file};
+use certificates::Authority;
 use mahila_proto::feed::v1::SubscribeRequest;
 use mahila_proto::feed::v1::feed_service_client::FeedServiceClient;
 use mahila_proto::r#type::v1::GetVocabularyRequest;
@@ -18,7 +22,7 @@ use mahila_proto::r#type::v1::vocabulary_service_client::VocabularyServiceClient
 use platform::auth::issuer::Issuer;
 use platform::auth::{Claims, Jwks, Verifier};
 use platform::client::{Peer, Target, is_untrusted, no_answer};
-use platform::clock::SystemClock;
+use platform::clock::{ReplayClock, SystemClock};
 use platform::feed::FeedSource;
 use platform::journal;
 use platform::lifecycle::Lifecycle;
@@ -41,6 +45,9 @@ static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| Migrator {
     create_schemas: Cow::Owned(vec!["tls".into()]),
     ..Migrator::DEFAULT
 });
+
+/// Longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const SERVICE: &str = "mahila.registry.v1.RegistryService";
 
@@ -70,6 +77,15 @@ impl Server {
 
     /// In a life that began before.
     async fn start_in(life: Lifecycle, listener: TcpListener, settings: Settings) -> Result<Self, ServeError> {
+        Self::start_with(life, listener, settings, None).await
+    }
+
+    async fn start_with(
+        life: Lifecycle,
+        listener: TcpListener,
+        settings: Settings,
+        clock: Option<Arc<ReplayClock>>,
+    ) -> Result<Self, ServeError> {
         let database = test_database(&MIGRATOR).await;
         let options = Options { queue: 16, batch: 16, digest_key: [9; 32], service: "station-registry" };
         let (writer, task) = Writer::start(database.pool.clone(), Arc::new(SystemClock), options);
@@ -86,7 +102,7 @@ impl Server {
             Parts { name: "station-registry", grpc: SERVICE, routes: Box::new(|_, _| {}), feed, due: Vec::new() };
         let issuer = Issuer::from_seed([7; 32]);
         let verifier = Verifier::new(Jwks::fixed(issuer.jwks()), "test", "mahila", 30);
-        let address = platform::server::serve_on(listener, &settings, vec![parts], verifier, None, &life)?;
+        let address = platform::server::serve_on(listener, &settings, vec![parts], verifier, clock, &life)?;
         Ok(Self { address, issuer, life, database })
     }
 
@@ -96,12 +112,16 @@ impl Server {
 
     /// Another service's token.
     fn token(&self) -> String {
+        self.token_of("follower")
+    }
+
+    fn token_of(&self, role: &str) -> String {
         self.issuer.sign(&Claims {
             iss: "test".into(),
             aud: "mahila".into(),
             sub: "services/oversight".into(),
             exp: 4_000_000_000,
-            roles: vec!["follower".into()],
+            roles: vec![role.into()],
             units: Vec::new(),
             woman: false,
         })
@@ -137,6 +157,19 @@ async fn follow(target: &Target) -> Result<(), Status> {
 async fn health(target: &Target, service: &str) -> Result<ServingStatus, Status> {
     let request = HealthCheckRequest { service: service.to_owned() };
     Ok(HealthClient::new(peer(target).channel()).check(request).await?.into_inner().status())
+}
+
+/// Tries until it is so.
+async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
+    let tried = async {
+        loop {
+            if let Some(got) = attempt().await {
+                return got;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, tried).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 /// The refusal of a call that came through to nobody.
@@ -217,21 +250,4 @@ async fn a_certificate_of_another_name_is_refused_and_the_names_told() {
         assert!(is_untrusted(&status), "{host}: {told}");
         assert!(told.contains("not valid for name") && told.contains("station-registry.example"), "{host}: {told}");
     }
-}
-
-#[tokio::test]
-async fn where_clients_must_show_a_certificate_nobody_gets_in_without() {
-    let (folder, authority, clients) =
-        (tempfile::tempdir().unwrap(), Authority::called("the state"), Authority::called("clients"));
-    let mut tls = authority.signs(&["127.0.0.1"]).in_files(folder.path());
-    tls.client_ca_file = Some(file(folder.path(), "clients.crt", &clients.pem));
-    let server = Server::start(tls).await.unwrap();
-    let bare = trusting(&authority, server.url("127.0.0.1"));
-    unanswered(&bare).await;
-    let with = |Signed { certificate, key }: Signed| Target {
-        identity: Some((certificate.into_bytes(), key.into_bytes())),
-        ..bare.clone()
-    };
-    unanswered(&with(authority.signs(&["oversight"]))).await;
-    ask(&with(clients.signs(&["oversight"]))).await.unwrap();
 }

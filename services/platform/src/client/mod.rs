@@ -1,29 +1,23 @@
 //! The one way to call another service: connect timeout, HTTP/2 keepalive, own token, trace and deadline passed on, and
 //! names looked up again so that new replicas get their share. Retries repeat only what is safe to repeat.
 
-use std::collections::BTreeSet;
-use std::net::SocketAddr;
+mod credentials;
+mod dial;
+
 use std::time::Duration;
 
-use http::Uri;
-use tokio::sync::mpsc;
-use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::channel::Change;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 
-use crate::settings;
 use crate::telemetry;
+use crate::tls::Trust;
 
-/// A connection that cannot be made within this is given up.
-const CONNECT: Duration = Duration::from_secs(3);
-/// A ping when nothing was heard for so long; servers of the suite allow it.
-const KEEPALIVE: Duration = Duration::from_secs(10);
-/// Names are looked up again this often.
-const LOOK_UP: Duration = Duration::from_secs(5);
+use credentials::Authorization;
+pub use credentials::Credentials;
+use dial::Dial;
 
 /// Where to call and as whom.
 #[derive(Clone, Default)]
@@ -68,13 +62,13 @@ pub enum ClientError {
 /// Puts token, trace and deadline into every call.
 #[derive(Debug, Clone)]
 pub struct Inject {
-    authorization: Option<MetadataValue<Ascii>>,
+    authorization: Authorization,
 }
 
 impl Interceptor for Inject {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.authorization {
-            request.metadata_mut().insert("authorization", token.clone());
+        if let Some(token) = &*self.authorization.load() {
+            request.metadata_mut().insert("authorization", token.as_ref().clone());
         }
         if let Some(trace) = telemetry::current_traceparent().and_then(|trace| trace.parse().ok()) {
             request.metadata_mut().insert("traceparent", trace);
@@ -99,111 +93,24 @@ impl Peer {
     /// # Errors
     /// Address, token or certificates cannot be used.
     pub fn new(target: &Target) -> Result<Self, ClientError> {
-        let bad = || ClientError::Address(target.url.clone());
-        let uri: Uri = target.url.parse().map_err(|_| bad())?;
-        let host = uri.host().ok_or_else(bad)?.trim_matches(['[', ']']).to_owned();
-        let secure = uri.scheme_str() == Some("https");
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let authorization = match target.token.as_str() {
-            "" => None,
-            token => {
-                let mut value: MetadataValue<Ascii> =
-                    format!("Bearer {token}").parse().map_err(|_| ClientError::Token)?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
-        let dial = Dial { origin: target.url.clone(), tls: secure.then(|| tls(target, &host)).transpose()? };
-        let endpoint = dial.endpoint(&target.url)?;
-        let is_name = host.parse::<std::net::IpAddr>().is_err() && host != "localhost";
-        let channel = if is_name { balanced(dial, uri, host, port) } else { endpoint.connect_lazy() };
-        Ok(Self { channel, inject: Inject { authorization } })
+        let (authority, identity) = (target.authority.clone(), target.identity.clone());
+        let trust = Trust { authority, identity, shown: Vec::new() };
+        Self::with(&target.url, &Credentials::fixed(trust, &target.token)?)
+    }
+
+    /// The same with what all the connections of this process share.
+    ///
+    /// # Errors
+    /// The address or the certificates cannot be used.
+    pub fn with(url: &str, credentials: &Credentials) -> Result<Self, ClientError> {
+        let channel = Dial::new(url, credentials.trust.clone())?.channel()?;
+        Ok(Self { channel, inject: Inject { authorization: credentials.authorization.clone() } })
     }
 
     /// For a generated client: `RegistryServiceClient::new(peer.channel())`.
     #[must_use]
     pub fn channel(&self) -> PeerChannel {
         InterceptedService::new(self.channel.clone(), self.inject.clone())
-    }
-}
-
-/// How a connection is made, to whichever address.
-#[derive(Debug, Clone)]
-struct Dial {
-    /// The target as it was written.
-    origin: String,
-    /// For https: the authority to trust, and the name that the server's certificate must carry.
-    tls: Option<ClientTlsConfig>,
-}
-
-impl Dial {
-    fn endpoint(&self, url: &str) -> Result<Endpoint, ClientError> {
-        let endpoint = Endpoint::from_shared(url.to_owned())
-            .map_err(|_| ClientError::Address(self.origin.clone()))?
-            .connect_timeout(CONNECT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(KEEPALIVE)
-            .keep_alive_timeout(KEEPALIVE)
-            .keep_alive_while_idle(true);
-        match &self.tls {
-            None => Ok(endpoint),
-            Some(tls) => {
-                endpoint.tls_config(tls.clone()).map_err(|error| ClientError::Tls(self.origin.clone(), chain(&error)))
-            }
-        }
-    }
-}
-
-fn tls(target: &Target, host: &str) -> Result<ClientTlsConfig, ClientError> {
-    let mut tls = ClientTlsConfig::new().domain_name(host);
-    tls = match &target.authority {
-        None => tls.with_native_roots(),
-        Some(authority) => {
-            // A file without any would only mean that nobody is trusted.
-            settings::certificates(authority).map_err(|wrong| ClientError::Authority(target.url.clone(), wrong))?;
-            tls.ca_certificate(Certificate::from_pem(authority))
-        }
-    };
-    if let Some((certificate, key)) = &target.identity {
-        tls = tls.identity(Identity::from_pem(certificate, key));
-    }
-    Ok(tls)
-}
-
-/// A channel over every address of a name, kept up to date. The task ends with the channel.
-fn balanced(dial: Dial, origin: Uri, host: String, port: u16) -> Channel {
-    let (channel, changes) = Channel::balance_channel::<SocketAddr>(64);
-    tokio::spawn(keep_looking_up(dial, origin, host, port, changes));
-    channel
-}
-
-async fn keep_looking_up(
-    dial: Dial,
-    origin: Uri,
-    host: String,
-    port: u16,
-    changes: mpsc::Sender<Change<SocketAddr, Endpoint>>,
-) {
-    let scheme = if dial.tls.is_some() { "https" } else { "http" };
-    let mut known = BTreeSet::new();
-    while !changes.is_closed() {
-        match tokio::net::lookup_host((host.as_str(), port)).await {
-            Ok(found) => {
-                let found: BTreeSet<SocketAddr> = found.collect();
-                for gone in known.difference(&found) {
-                    let _ = changes.send(Change::Remove(*gone)).await;
-                }
-                for new in found.difference(&known) {
-                    // The name stays the authority, and what the certificate is checked for; only the address to dial changes.
-                    let Ok(endpoint) = dial.endpoint(&format!("{scheme}://{new}")) else { continue };
-                    let _ = changes.send(Change::Insert(*new, endpoint.origin(origin.clone()))).await;
-                }
-                known = found;
-            }
-            // The last addresses are kept.
-            Err(error) => tracing::warn!(host, fault = %error.kind(), "a name cannot be looked up"),
-        }
-        tokio::time::sleep(LOOK_UP).await;
     }
 }
 
