@@ -12,6 +12,7 @@ use crate::import::Import;
 use crate::journal::Journal;
 use crate::migrate::Migrate;
 use crate::serve::Serve;
+use crate::telemetry::Telemetry;
 use crate::token::{IssuerKey, Token, print_jwks};
 use crate::trace::Trace;
 use crate::up::{Clean, Down, Logs, StatusOf, Supervise, Up};
@@ -61,6 +62,9 @@ enum Command {
     /// Look after journals.
     #[command(subcommand)]
     Journal(Journal),
+    /// Say how the services are observed.
+    #[command(subcommand)]
+    Telemetry(Telemetry),
     /// Write the contract's descriptor set to standard output, for clients in any language.
     Descriptors,
     /// Print a script that completes commands in a shell.
@@ -117,6 +121,7 @@ async fn dispatch(matches: &ArgMatches) -> Done {
         Command::Trace(trace) => trace.run().await,
         Command::Docket(docket) => docket.run(),
         Command::Journal(journal) => journal.run().await,
+        Command::Telemetry(telemetry) => telemetry.run(),
         Command::Descriptors => descriptors(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "mahila", &mut std::io::stdout());

@@ -1,4 +1,4 @@
-//! The one binary: `mahila serve|up|down|migrate|import|demo|token|config|trace`, and a client verb for each RPC of the
+//! The one binary: `mahila serve|up|down|migrate|import|demo|token|config|trace|telemetry`, and a client verb for each RPC of the
 //! contract.
 //!
 //! | to do what | file |
@@ -6,6 +6,7 @@
 //! | run services | [`serve`](mod@serve), [`services`], [`migrate`] |
 //! | run everything on one machine | [`up`] |
 //! | look at settings, tokens, journals, traces, dockets | [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
+//! | say how it is observed | [`telemetry`] |
 //! | call the suite | [`call`], [`import`] |
 //! | show what it does | [`demo`] |
 //!
@@ -20,6 +21,7 @@ mod journal;
 mod migrate;
 mod serve;
 mod services;
+mod telemetry;
 mod trace;
 
 pub mod call;

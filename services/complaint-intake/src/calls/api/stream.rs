@@ -38,7 +38,12 @@ pub(crate) async fn ingest_calls(
     let parent = telemetry::Parent::from_traceparent(&telemetry::current_traceparent().unwrap_or_default());
     let take = take_in(intake.clone(), call, reports, queued);
     if parent.is_sampled() {
-        let trace = telemetry::enter(&parent, intake.base.service.source(), "intake.calls", telemetry::Kind::Internal);
+        let trace = telemetry::enter(
+            &parent,
+            intake.base.service.source(),
+            telemetry::names::CALLS_TAKEN,
+            telemetry::Kind::Internal,
+        );
         intake.base.life.spawn("calls", async move { trace.instrument(take).await });
     } else {
         intake.base.life.spawn("calls", take);
