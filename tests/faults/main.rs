@@ -1,8 +1,9 @@
-//! What must hold while things break: one trace through the whole suite, services told to end under load, a registry that is
+//! What must hold while things break: one trace through the whole suite, every name it is observed under, services told to end under load, a registry that is
 //! away, a follower that is killed again and again, decisions of a review on their way. Real sockets, real PostgreSQL, each service a process of the built binary.
 
 mod ending;
 mod following;
+mod naming;
 mod reviewing;
 mod tracing;
 

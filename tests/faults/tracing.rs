@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use mahila_proto::intake::v1::RegisterComplaintRequest;
 use mahila_tests::house::House;
+use platform::settings::Service;
+use platform::status::reason_of;
 use platform::telemetry::receiver::ReceivedSpan;
+use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
 use tonic::Request;
 
 use crate::{complaint, import_the_roll, intake, intake_knows};
@@ -54,6 +58,27 @@ async fn a_complaint_is_one_tree_from_the_desk_to_the_ledger() {
     let server = tree.iter().find(|span| span.name == REGISTER).expect("the server's span");
     assert_eq!(server.parent_span_id, "00f067aa0ba902b7", "the caller is its parent");
     assert!(of(&spans, unseen).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_wrong_is_logged_as_json_within_its_trace() {
+    let house = House::build_sampling("0").await;
+    import_the_roll(&house).await;
+    intake_knows(&house, STATION).await;
+    let trace = "6bf92f3577b34da6a3ce929d0e0e4736";
+    let mut db = PgConnection::connect(&house.database(Service::Intake)).await.expect("the database");
+    sqlx::query("ALTER TABLE intake.complaints RENAME TO elsewhere").execute(&mut db).await.expect("it is ours");
+    let mut desk = intake(&house, &format!("desk_officer:{STATION}"));
+    let refused =
+        desk.register_complaint(in_trace(trace, complaint(STATION), true)).await.expect_err("there is no table");
+    assert_eq!(reason_of(&refused).as_deref(), Some("INTERNAL"));
+
+    let log = house.log(Service::Intake);
+    let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let lines: Vec<Value> = log.lines().map(parse).collect();
+    let error = lines.iter().find(|line| line["level"] == "ERROR").unwrap_or_else(|| panic!("no error: {log}"));
+    assert_eq!((&error["trace_id"], &error["service"]), (&trace.into(), &"complaint-intake".into()), "{error}");
+    assert!(!error["message"].as_str().unwrap_or_default().is_empty(), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ pub struct House {
     folder: PathBuf,
     databases: BTreeMap<Service, ServiceUrls>,
     ports: BTreeMap<Service, u16>,
+    health_ports: BTreeMap<Service, u16>,
     processes: BTreeMap<Service, Child>,
     cluster: Option<Cluster>,
     collector: Receiver,
@@ -71,6 +73,7 @@ impl House {
             folder,
             databases,
             ports: free_ports(),
+            health_ports: free_ports(),
             processes: BTreeMap::new(),
             cluster: Some(cluster),
             collector: Receiver::start(),
@@ -136,7 +139,14 @@ impl House {
 
     /// Starts a service and waits until it listens.
     pub fn start(&mut self, service: Service) {
+        self.start_with(service, &[]);
+    }
+
+    /// The same with more in its environment.
+    pub fn start_with(&mut self, service: Service, environment: &[(&str, &Path)]) {
         let mut command = self.command(Some(service));
+        command.envs(environment.iter().copied());
+        command.env("MAHILA__SERVER__HEALTH_LISTEN", format!("127.0.0.1:{}", self.health_ports[&service]));
         command.args(["serve", service.name(), "--stop-with-stdin"]);
         command.env("MAHILA__PEERS__TOKEN", self.token_of(service));
         command.env("MAHILA__SERVER__LISTEN", format!("127.0.0.1:{}", self.ports[&service]));
@@ -214,6 +224,20 @@ impl House {
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     }
 
+    /// What a service answers to `GET /metrics`: its `content-type`, and the text.
+    #[must_use]
+    pub fn metrics(&self, service: Service) -> (String, String) {
+        let mut socket = TcpStream::connect(("127.0.0.1", self.health_ports[&service])).expect("the health port");
+        write!(socket, "GET /metrics HTTP/1.1\r\nHost: {service}\r\nConnection: close\r\n\r\n").expect("asked");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("headers, and then a body");
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        let headers = head.lines().filter_map(|line| line.split_once(": "));
+        let kind = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        (kind.map(|(_, kind)| kind.to_owned()).unwrap_or_default(), body.to_owned())
+    }
+
     /// Where the services send their traces.
     #[must_use]
     pub fn collector(&self) -> &Receiver {
@@ -244,6 +268,12 @@ impl House {
     pub fn telemetry(&self) -> Vec<u8> {
         assert!(self.collector.spans().len() > 1_000, "a twentieth of the calls was traced");
         self.collector.raw_bytes()
+    }
+
+    /// What a service logged.
+    #[must_use]
+    pub fn log(&self, service: Service) -> String {
+        std::fs::read_to_string(self.output(service, "err")).expect("a log")
     }
 
     /// What the processes and PostgreSQL wrote: name and content.

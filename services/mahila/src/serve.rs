@@ -81,7 +81,7 @@ async fn serve(
     let life = Lifecycle::new(settings.server.drain_delay, settings.server.drain_timeout);
     // Before anything is waited for: whoever probes the process hears that it lives, and is not ready yet.
     if let Some(health) = health {
-        let address = server::health::serve(health, services, None, &life).await?;
+        let address = server::health::serve(health, services, Some(metrics), &life).await?;
         tracing::info!(%address, "health is told in plain text");
     }
     let auth = settings.auth.as_ref().context("auth is missing")?;
@@ -109,6 +109,11 @@ async fn serve(
         stop_when_stdin_ends(&life)?;
     }
     Ok(life.run_until_signal().await?)
+}
+
+fn metrics() -> (&'static str, String) {
+    let telemetry::Exposition { content_type, body } = telemetry::exposition();
+    (content_type, body)
 }
 
 /// The one line on standard output, for whoever started this process.
@@ -210,6 +215,7 @@ fn telemetry_config(settings: &Settings, services: &[Service]) -> telemetry::Con
         },
         service_instance: telemetry.service_instance.clone().unwrap_or_else(host),
         otlp_endpoint: telemetry.otlp_endpoint.clone(),
+        exposed: settings.server.health_listen.is_some(),
         sample_ratio: telemetry.sample_ratio,
         log_format: match telemetry.log_format {
             LogFormat::Json => telemetry::LogFormat::Json,

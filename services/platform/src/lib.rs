@@ -7,13 +7,14 @@
 //! | who calls, and what they may see | [`auth`], [`scope`], [`call`] |
 //! | the edges | [`server`], [`client`], [`tls`], [`refusal`], [`status`], [`fields`], [`page`], [`terms`], [`watch`] |
 //! | identity | [`seal`] |
-//! | running | [`settings`], [`postgres`], [`telemetry`], [`lifecycle`], [`clock`], [`limits`], [`locale`], [`service`] |
+//! | running | [`settings`], [`postgres`], [`telemetry`], [`lifecycle`], [`clock`], [`limits`], [`locale`], [`service`], [`due`] |
 
 pub mod auth;
 pub mod call;
 pub mod client;
 pub mod clock;
 pub mod directory;
+pub mod due;
 pub mod feed;
 pub mod fields;
 pub mod journal;

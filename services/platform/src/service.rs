@@ -1,10 +1,8 @@
 //! What a service starts from ([`Base`]) and what it gives to the process that runs it ([`Parts`]).
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::RoutesBuilder;
@@ -13,23 +11,17 @@ use crate::call::Call;
 use crate::client::{ClientError, Credentials, Peer};
 use crate::clock::{SharedClock, ist_day};
 use crate::directory::Directory;
+use crate::due::Watched;
 use crate::feed::{FeedSource, Follower, Progress, Projection};
 use crate::journal::{self, Epoch, Kind};
 use crate::lifecycle::Lifecycle;
 use crate::postgres::{self, PostgresError};
-use crate::refusal::Refusal;
 use crate::scope::{Scope, Scopes};
 use crate::settings::{Service, Settings, SettingsError};
+use crate::telemetry::{self, Calls, names};
 use crate::write::{Options, Writer};
 
-/// What runs by itself when its time has come: closing a day, sweeping limits. Run at every tick of a real clock, and by
-/// `AdvanceTo` in a replay. Must be harmless when run again, or by two replicas.
-pub trait Due: Send + Sync {
-    /// For the log: `close_desk_days`.
-    fn name(&self) -> &'static str;
-    /// Does everything that was due at `now`.
-    fn run(&self, now: DateTime<Utc>) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + '_>>;
-}
+pub use crate::due::Due;
 
 /// Adds a gRPC service to those of the process, with a limit of its messages in bytes.
 pub type AddRoutes = Box<dyn FnOnce(&mut RoutesBuilder, usize) + Send>;
@@ -138,6 +130,7 @@ impl Base {
             ))
         })?;
         let db = postgres::pool(database, service.source()).await?;
+        observe_connections(service, &db);
         let pending = postgres::pending(&db, migrator).await?;
         if let Some(first) = pending.first() {
             return Err(StartError::Pending { service: service.name(), count: pending.len(), first: first.clone() });
@@ -170,7 +163,13 @@ impl Base {
     pub fn follow<P: Projection>(&self, projection: P) -> Result<Progress, StartError> {
         let source = Service::ALL.into_iter().find(|service| service.source() == projection.source());
         let source = source.ok_or_else(|| StartError::Settings(format!("{} is not a service", projection.source())))?;
-        let peer = self.peer(source)?;
+        let methods: Vec<&str> = mahila_proto::METHODS
+            .iter()
+            .filter(|method| method.service == "mahila.feed.v1.FeedService")
+            .map(|method| &method.path[1..])
+            .collect();
+        let calls = Calls::client(&telemetry::meter(self.service.source()), &methods);
+        let peer = self.peer(source)?.counting(calls);
         let follower = Follower::new(self.service.source(), projection);
         let progress = follower.progress();
         let (db, writer, stopping) = (self.db.clone(), self.writer.clone(), self.life.stopping());
@@ -210,12 +209,12 @@ impl Base {
             return;
         }
         for due in due {
-            let (due, clock, stopping) = (due.clone(), self.clock.clone(), self.life.stopping());
+            let due = Watched::new(self.service.source(), due.clone());
+            let (clock, stopping) = (self.clock.clone(), self.life.stopping());
             self.life.spawn("due", async move {
                 loop {
-                    if let Err(refusal) = due.run(clock.now()).await {
-                        tracing::warn!(task = due.name(), %refusal, "what fell due could not be done; trying again");
-                    }
+                    // What went wrong is logged; it is tried again.
+                    let _ = due.run(clock.now()).await;
                     tokio::select! {
                         () = stopping.cancelled() => return,
                         () = tokio::time::sleep(every) => {}
@@ -224,6 +223,16 @@ impl Base {
             });
         }
     }
+}
+
+fn observe_connections(service: Service, db: &PgPool) {
+    let meter = telemetry::meter(service.source());
+    let pool = (names::DB_POOL, service.name());
+    let (idle, used, most) = (db.clone(), db.clone(), db.options().get_max_connections());
+    meter.observe(&names::DB_CONNECTIONS, &[pool, (names::DB_STATE, "idle")], move || idle.num_idle());
+    let in_use = move || (used.size() as usize).saturating_sub(used.num_idle());
+    meter.observe(&names::DB_CONNECTIONS, &[pool, (names::DB_STATE, "used")], in_use);
+    meter.observe(&names::DB_CONNECTIONS_MAX, &[pool], move || u64::from(most));
 }
 
 fn failed(service: Service, error: &sqlx::Error) -> StartError {

@@ -28,7 +28,7 @@ use platform::service::{Base, Due, Parts, StartError};
 use platform::settings::{Service, Settings};
 
 use api::Registry;
-use desk_days::AccountDays;
+use desk_days::{AccountDays, CountDesks};
 use stations::{RollWatch, Snapshot};
 
 /// The tables of this service.
@@ -58,7 +58,12 @@ pub async fn start(settings: &Arc<Settings>, clock: SharedClock, life: &Lifecycl
         service: base.service.source(),
         fault: format!("the roll cannot be read: {refusal}"),
     })?;
-    let due: Vec<Arc<dyn Due>> = vec![Arc::new(watch.clone()), Arc::new(AccountDays::new(base.clone()))];
+    let due: Vec<Arc<dyn Due>> = vec![
+        Arc::new(watch.clone()),
+        Arc::new(AccountDays::new(base.clone())),
+        // Behind the account, which brings today's rows.
+        Arc::new(CountDesks::new(base.clone())),
+    ];
     base.tick(&due, TICK);
     let feed = base.feed(KINDS);
     let registry = Registry { base, snapshot, watch };

@@ -1,6 +1,7 @@
 //! The one way to call another service: connect timeout, HTTP/2 keepalive, own token, trace and deadline passed on, and
 //! names looked up again so that new replicas get their share. Retries repeat only what is safe to repeat.
 
+mod counted;
 mod credentials;
 mod dial;
 
@@ -12,9 +13,10 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 
-use crate::telemetry;
+use crate::telemetry::{self, Calls};
 use crate::tls::Trust;
 
+pub use counted::Counted;
 use credentials::Authorization;
 pub use credentials::Credentials;
 use dial::Dial;
@@ -78,12 +80,12 @@ impl Interceptor for Inject {
 }
 
 /// What generated clients are built on.
-pub type PeerChannel = InterceptedService<Channel, Inject>;
+pub type PeerChannel = InterceptedService<Counted, Inject>;
 
 /// A service to call. Cheap to clone; connects when first used.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    channel: Channel,
+    channel: Counted,
     inject: Inject,
 }
 
@@ -104,7 +106,17 @@ impl Peer {
     /// The address or the certificates cannot be used.
     pub fn with(url: &str, credentials: &Credentials) -> Result<Self, ClientError> {
         let channel = Dial::new(url, credentials.trust.clone())?.channel()?;
-        Ok(Self { channel, inject: Inject { authorization: credentials.authorization.clone() } })
+        Ok(Self {
+            channel: Counted { channel, calls: None },
+            inject: Inject { authorization: credentials.authorization.clone() },
+        })
+    }
+
+    /// Counts the calls from now on.
+    #[must_use]
+    pub fn counting(mut self, calls: Calls) -> Self {
+        self.channel.calls = Some(calls);
+        self
     }
 
     /// For a generated client: `RegistryServiceClient::new(peer.channel())`.

@@ -30,6 +30,7 @@ struct Shared {
     applied: AtomicI64,
     head: AtomicI64,
     heard: watch::Sender<Option<Instant>>,
+    began: Instant,
     connected: AtomicBool,
 }
 
@@ -40,6 +41,7 @@ impl Progress {
             applied: AtomicI64::new(0),
             head: AtomicI64::new(0),
             heard: watch::channel(None).0,
+            began: Instant::now(),
             connected: AtomicBool::new(false),
         }))
     }
@@ -97,6 +99,9 @@ impl<P: Projection> Follower<P> {
         let labels = [(names::FEED_SOURCE, projection.source())];
         let lag = progress.clone();
         meter.observe(&names::FEED_LAG, &labels, move || lag.head() - lag.applied());
+        // A source that was never heard is silent since the start: it must be missed too.
+        let silence = progress.clone();
+        meter.observe(&names::FEED_SILENCE, &labels, move || silence.silence().unwrap_or(silence.0.began.elapsed()));
         let applied = meter.counter(&names::FEED_APPLIED, &labels);
         Self { projection: Arc::new(projection), progress, applied, service }
     }
@@ -215,10 +220,14 @@ const TRACED: usize = 64;
 fn apply_traces(service: &'static str, entries: &[wire::Entry]) -> Vec<telemetry::Trace> {
     entries
         .iter()
-        .map(|entry| telemetry::Parent::from_traceparent(&entry.traceparent))
-        .filter(telemetry::Parent::is_sampled)
+        .map(|entry| (entry, telemetry::Parent::from_traceparent(&entry.traceparent)))
+        .filter(|(_, parent)| parent.is_sampled())
         .take(TRACED)
-        .map(|parent| telemetry::enter(&parent, service, names::FEED_APPLY, telemetry::Kind::Consumer))
+        .map(|(entry, parent)| {
+            let trace = telemetry::enter(&parent, service, names::FEED_APPLY, telemetry::Kind::Consumer);
+            trace.set(names::SUBJECT, telemetry::Value::token(&entry.subject));
+            trace
+        })
         .collect()
 }
 

@@ -3,6 +3,7 @@
 
 pub mod health;
 mod incoming;
+mod measure;
 mod replay;
 mod stack;
 mod vocabulary;
@@ -32,6 +33,7 @@ use crate::service::Parts;
 use crate::settings::{ClientCertificates, ServerSettings, Settings, SettingsError, TlsSettings};
 use crate::tls::Files;
 
+use measure::Database;
 pub use replay::{ReplayServer, stood_at};
 
 /// The server does not start.
@@ -133,7 +135,10 @@ pub fn serve_on(
             add(&mut routes).map_err(ServeError::Reflection)?;
         }
     }
-    let databases: Vec<_> = parts.iter().map(|part| part.feed.db.clone()).collect();
+    let databases: Vec<_> = parts.iter().map(Database::of).collect();
+    for part in &parts {
+        measure::observe(part, life);
+    }
     for part in parts {
         (part.routes)(&mut routes, settings.server.max_message_bytes);
     }
@@ -168,16 +173,14 @@ pub fn serve_on(
 }
 
 /// Readiness follows the databases; liveness never does.
-fn watch_databases(databases: Vec<sqlx::PgPool>, life: &Lifecycle) {
+fn watch_databases(databases: Vec<Database>, life: &Lifecycle) {
     let condition = life.condition("database", true);
     let ended = life.ended();
     tokio::spawn(async move {
         loop {
             let mut answers = true;
             for database in &databases {
-                let asked =
-                    tokio::time::timeout(Duration::from_secs(2), sqlx::query("SELECT 1").execute(database)).await;
-                answers &= matches!(asked, Ok(Ok(_)));
+                answers &= database.answers().await;
             }
             condition.set(answers);
             tokio::select! {

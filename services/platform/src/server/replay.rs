@@ -13,16 +13,17 @@ use tonic::{Request, Response, Status};
 
 use crate::client::Peer;
 use crate::clock::{Clock as _, ReplayClock};
+use crate::due::Watched;
 use crate::fields::{Fields, timestamp};
 use crate::refusal::Refusal;
-use crate::service::{Due, Parts};
+use crate::service::Parts;
 use crate::write::read_refusal;
 
 /// Serves `ReplayService`.
 pub struct ReplayServer {
     clock: Arc<ReplayClock>,
     databases: Vec<PgPool>,
-    due: Vec<Arc<dyn Due>>,
+    due: Vec<Watched>,
     peers: Vec<Peer>,
     one_at_a_time: Mutex<()>,
 }
@@ -40,7 +41,10 @@ impl ReplayServer {
         Self {
             clock,
             databases: parts.iter().map(|part| part.feed.db.clone()).collect(),
-            due: parts.iter().flat_map(|part| part.due.iter().cloned()).collect(),
+            due: parts
+                .iter()
+                .flat_map(|part| part.due.iter().map(|due| Watched::new(part.name, due.clone())))
+                .collect(),
             peers,
             one_at_a_time: Mutex::default(),
         }

@@ -18,9 +18,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Extensions, HeaderMap, Request, Response};
-use http_body::{Frame, SizeHint};
 use mahila_proto::{METHODS, Method};
-use pin_project_lite::pin_project;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -32,7 +30,7 @@ use crate::auth::{Caller, Verifier, permit};
 use crate::call::Call;
 use crate::refusal::{Refusal, Violation};
 use crate::settings::ServerSettings;
-use crate::telemetry::{self, Calls, InFlight, Trace, names};
+use crate::telemetry::{self, Calls, Ending, InFlight, Observed, Trace, names};
 
 /// We answer so long before the caller stops waiting, so that the answer is ours.
 const MARGIN: Duration = Duration::from_millis(10);
@@ -115,7 +113,7 @@ where
         let name = method.map_or(names::OTHER_METHOD, |method| &method.path[1..]);
         let trace = Arc::new(telemetry::enter(&parent, service, name, telemetry::Kind::Server));
         let observer = Observer {
-            call: shared.calls.get(service).map(|calls| calls.start(name)),
+            call: shared.calls.get(service).map(|calls| calls.start(name).within(trace.span_ids())),
             trace: trace.clone(),
             told: false,
         };
@@ -287,43 +285,13 @@ fn finish(
         observer.status(status.code());
         return response;
     }
-    response.map(|body| Body::new(Observed { body, observer, _room: room }))
+    response.map(|body| Body::new(Observed::new(body, (observer, room))))
 }
 
-pin_project! {
-    /// A body that tells the observer how the call ended, and holds the call's room until it has.
-    struct Observed {
-        #[pin]
-        body: Body,
-        observer: Observer,
-        _room: OwnedSemaphorePermit,
-    }
-}
-
-impl http_body::Body for Observed {
-    type Data = <Body as http_body::Body>::Data;
-    type Error = <Body as http_body::Body>::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = self.project();
-        let frame = std::task::ready!(this.body.poll_frame(context));
-        if let Some(Ok(frame)) = &frame
-            && let Some(status) = frame.trailers_ref().and_then(Status::from_header_map)
-        {
-            this.observer.status(status.code());
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+/// Holds the call's room until it has ended.
+impl Ending for (Observer, OwnedSemaphorePermit) {
+    fn ended(&mut self, code: Code) {
+        self.0.status(code);
     }
 }
 

@@ -1,11 +1,13 @@
 //! Counters, gauges and histograms of the SDK, each bound to its labels once: recording is an atomic addition or a short
 //! lock, where looking labels up at each call measured 13 % of a small one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, BoundUpDownCounter, MeterProvider};
 
+use super::exemplars::{Exemplars, SpanIds};
 use super::names::{Key, Metric, Shape};
 use super::providers::providers;
 
@@ -31,16 +33,67 @@ impl Gauge {
     }
 }
 
-/// Counts durations by bucket.
+/// Counts values by bucket.
 #[derive(Debug, Clone)]
-pub struct Histogram(BoundHistogram<f64>);
+pub struct Histogram {
+    bound: BoundHistogram<f64>,
+    exemplars: Option<Arc<Exemplars>>,
+}
 
 impl Histogram {
-    /// Records a duration.
-    pub fn record(&self, duration: Duration) {
-        self.0.record(duration.as_secs_f64());
+    /// Records a duration, or a number.
+    pub fn record(&self, value: impl Reading) {
+        if let Some(value) = value.reading() {
+            self.bound.record(value);
+        }
+    }
+
+    /// The same of something that happened within a trace: `/metrics` then tells which, if it is recorded.
+    pub fn record_within(&self, value: impl Reading, within: Option<SpanIds>) {
+        let Some(value) = value.reading() else { return };
+        self.bound.record(value);
+        if let (Some(exemplars), Some(within)) = (&self.exemplars, within) {
+            exemplars.keep(value, within);
+        }
     }
 }
+
+/// What can be measured: durations, in seconds, and numbers. `None`: nothing to say now.
+pub trait Reading {
+    /// Its number.
+    fn reading(self) -> Option<f64>;
+}
+
+impl Reading for Duration {
+    fn reading(self) -> Option<f64> {
+        Some(self.as_secs_f64())
+    }
+}
+
+impl Reading for bool {
+    fn reading(self) -> Option<f64> {
+        Some(f64::from(u8::from(self)))
+    }
+}
+
+impl<R: Reading> Reading for Option<R> {
+    fn reading(self) -> Option<f64> {
+        self.and_then(Reading::reading)
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {
+        $(impl Reading for $number {
+            #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, more than is ever counted here")]
+            fn reading(self) -> Option<f64> {
+                Some(self as f64)
+            }
+        })*
+    };
+}
+
+numbers!(i64, u64, usize);
 
 /// The series of one service in this process. Ask for a series once telemetry has started, once, and keep it: asking takes
 /// a lock, and what is asked for before goes nowhere.
@@ -66,7 +119,10 @@ impl Meter {
         let meter = self.sdk();
         let counter = meter.u64_counter(metric.name());
         let counter = counter.with_unit(metric.unit()).with_description(metric.description()).build();
-        Counter(counter.bind(&attributes(metric, labels)))
+        let counter = Counter(counter.bind(&attributes(metric, labels)));
+        // It is there from the start: the first increase of a series that was not there before is none to Prometheus.
+        counter.add(0);
+        counter
     }
 
     /// The gauge of these labels.
@@ -92,26 +148,32 @@ impl Meter {
         let meter = self.sdk();
         let histogram = meter.f64_histogram(metric.name()).with_boundaries(bounds.to_vec());
         let histogram = histogram.with_unit(metric.unit()).with_description(metric.description()).build();
-        Histogram(histogram.bind(&attributes(metric, labels)))
+        let labels = attributes(metric, labels);
+        let exemplars = providers().exemplars(self.service, metric, &labels);
+        Histogram { bound: histogram.bind(&labels), exemplars }
     }
 
-    /// A gauge that is asked at each export, on the exporter's thread: `ask` must be quick and must not block or panic. A
-    /// later one of the same labels takes its place.
+    /// A gauge that is asked at each export, on the exporter's thread, and at each `/metrics`: `ask` must be quick and must not
+    /// block, panic, or keep what it asks alive. When it has no answer there is no series. A later one of the same labels
+    /// takes its place.
     ///
     /// # Panics
     /// When the metric is not one to observe, or not declared with these labels.
-    pub fn observe(
+    pub fn observe<R: Reading>(
         &self,
         metric: &'static Metric,
         labels: &[(Key, &'static str)],
-        ask: impl Fn() -> i64 + Send + Sync + 'static,
+        ask: impl Fn() -> R + Send + Sync + 'static,
     ) {
         assert!(matches!(metric.shape(), Shape::Observed), "{} is not observed", metric.name());
         let labels = attributes(metric, labels);
         let meter = self.sdk();
-        let gauge = meter.i64_observable_gauge(metric.name());
+        let gauge = meter.f64_observable_gauge(metric.name());
         let gauge = gauge.with_unit(metric.unit()).with_description(metric.description());
-        gauge.with_callback(move |observer| observer.observe(ask(), &labels)).build();
+        let ask = move || ask().reading();
+        gauge
+            .with_callback(move |observer| ask().into_iter().for_each(|value| observer.observe(value, &labels)))
+            .build();
     }
 
     fn sdk(&self) -> opentelemetry::metrics::Meter {

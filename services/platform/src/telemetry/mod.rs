@@ -17,13 +17,18 @@
 //! meter(service).observe(&names::FEED_LAG, &[(names::FEED_SOURCE, source)], move || lag());
 //! let calls = Calls::server(&meter(service), &methods);                                // once
 //! let mut call = calls.start(method);  call.code(code);  drop(call);                   // counted at the drop
+//! wait.record_within(began.elapsed(), SpanIds::current());                             // with an exemplar
+//! exposition().body                                                                    // what `/metrics` answers
 //! ```
 //!
-//! Inside is the OpenTelemetry SDK. Ours is what it leaves open: whether a trace is recorded is decided before its span is
+//! Metrics leave by OTLP where there is a collector, and by `/metrics` where there is a port to ask at; without both, none are
+//! kept. Inside is the OpenTelemetry SDK. Ours is what it leaves open: whether a trace is recorded is decided before its span is
 //! built (one made and thrown away costs more than half of a small call), several services in one process keep their own
 //! `service.name`, and names are closed sets. `tracing` is for log lines alone, so a library's spans cannot slip into the
 //! export.
 
+mod exemplars;
+mod exposition;
 mod log;
 mod metrics;
 pub mod names;
@@ -32,6 +37,8 @@ mod providers;
 #[cfg(any(test, feature = "testing"))]
 pub mod receiver;
 mod rpc;
+#[cfg(any(test, feature = "testing"))]
+pub mod scraped;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -49,11 +56,14 @@ use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use exemplars::SpanIds;
+pub use exposition::{Exposition, exposition};
 pub use log::LogFormat;
-pub use metrics::{Counter, Gauge, Histogram, Meter, meter};
+pub use metrics::{Counter, Gauge, Histogram, Meter, Reading, meter};
 pub use opentelemetry::trace::SpanKind as Kind;
 pub use parent::{Parent, current_traceparent, inject};
 pub use rpc::{Calls, InFlight, code_name};
+pub(crate) use rpc::{Ending, Observed};
 pub use trace::{Trace, Value, carry, child, child_of_kind, enter, set};
 
 use providers::Providers;
@@ -66,8 +76,10 @@ pub struct Config {
     pub service_name: &'static str,
     /// Name of this process among its twins: the pod's. Sent as a token, see [`Value::token`].
     pub service_instance: String,
-    /// Address of an OTLP/gRPC collector, `http://HOST:PORT`. `None`: nothing is recorded or sent.
+    /// Address of an OTLP/gRPC collector, `http://HOST:PORT`. `None`: nothing is sent, and no trace is recorded.
     pub otlp_endpoint: Option<String>,
+    /// Whether somebody may ask for [`exposition`]: the process has a port for it.
+    pub exposed: bool,
     /// Share of the traces beginning here that are recorded, 0 to 1.
     pub sample_ratio: f64,
     /// How log lines look.
@@ -84,6 +96,7 @@ impl Default for Config {
             service_name: "mahila",
             service_instance: String::new(),
             otlp_endpoint: None,
+            exposed: false,
             sample_ratio: 0.01,
             log_format: LogFormat::Text,
             log_filter: "info".to_owned(),
@@ -110,7 +123,7 @@ pub enum Error {
     /// Someone else takes the log lines of this process.
     #[error("log lines already go elsewhere")]
     Subscriber(#[from] tracing_subscriber::util::TryInitError),
-    /// This process exports already.
+    /// This process records already.
     #[error("telemetry was started twice")]
     Twice,
     /// No thread for the exporter.
@@ -136,20 +149,20 @@ pub enum NotFlushed {
 #[derive(Debug)]
 #[must_use = "what was recorded last is sent at shutdown"]
 pub struct Telemetry {
-    exporting: Option<Exporting>,
+    recording: Option<Recording>,
 }
 
 #[derive(Debug)]
-struct Exporting {
+struct Recording {
     providers: Arc<Providers>,
-    /// A thread that drives the connection to the collector: a process with one worker, which may be blocked in a flush,
-    /// can so neither be held up by it nor hold it up (opentelemetry-rust #2715).
-    runtime: Runtime,
+    /// A thread that drives the connection to the collector, if there is one: a process with one worker, which may be blocked
+    /// in a flush, can so neither be held up by it nor hold it up (opentelemetry-rust #2715).
+    runtime: Option<Runtime>,
 }
 
-static EXPORTING: AtomicBool = AtomicBool::new(false);
+static RECORDING: AtomicBool = AtomicBool::new(false);
 
-/// Begins to log to standard error and, where there is a collector, to record and export.
+/// Begins to log to standard error and, where there is a collector or a port for `/metrics`, to record.
 ///
 /// After a shutdown it may be called again, as tests do; the log lines stay as the first call had them.
 ///
@@ -172,12 +185,14 @@ pub fn init(config: &Config) -> Result<Telemetry, Error> {
         let layer = tracing_subscriber::fmt::layer().event_format(lines).with_writer(io::stderr);
         tracing_subscriber::registry().with(layer.with_filter(filter.and(failures))).try_init()?;
     }
-    let Some(endpoint) = endpoint else { return Ok(Telemetry { exporting: None }) };
-    if EXPORTING.swap(true, Ordering::AcqRel) {
+    if endpoint.is_none() && !config.exposed {
+        return Ok(Telemetry { recording: None });
+    }
+    if RECORDING.swap(true, Ordering::AcqRel) {
         return Err(Error::Twice);
     }
-    let exporting = export(config, endpoint).inspect_err(|_| EXPORTING.store(false, Ordering::Release))?;
-    Ok(Telemetry { exporting: Some(exporting) })
+    let recording = record(config, endpoint).inspect_err(|_| RECORDING.store(false, Ordering::Release))?;
+    Ok(Telemetry { recording: Some(recording) })
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, Error> {
@@ -186,14 +201,15 @@ fn endpoint(text: &str) -> Result<Endpoint, Error> {
     plain.then_some(endpoint).ok_or_else(|| Error::Endpoint(text.to_owned()))
 }
 
-fn export(config: &Config, endpoint: Endpoint) -> Result<Exporting, Error> {
-    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("telemetry").enable_all().build()?;
+fn record(config: &Config, endpoint: Option<Endpoint>) -> Result<Recording, Error> {
+    let thread = || Builder::new_multi_thread().worker_threads(1).thread_name("telemetry").enable_all().build();
+    let runtime = endpoint.is_some().then(thread).transpose()?;
     let providers = {
-        let _inside = runtime.enter();
-        Arc::new(Providers::exporting(config, endpoint)?)
+        let _inside = runtime.as_ref().map(Runtime::enter);
+        Arc::new(Providers::recording(config, endpoint)?)
     };
     providers::install(providers.clone());
-    Ok(Exporting { providers, runtime })
+    Ok(Recording { providers, runtime })
 }
 
 impl Telemetry {
@@ -203,7 +219,7 @@ impl Telemetry {
     /// # Errors
     /// When the collector does not take it, or not in time.
     pub fn flush(&self, timeout: Duration) -> Result<(), NotFlushed> {
-        let Some(Exporting { providers, .. }) = &self.exporting else { return Ok(()) };
+        let Some(Recording { providers, .. }) = &self.recording else { return Ok(()) };
         let providers = providers.clone();
         wait(timeout, move |answer| {
             let _ = answer.send(providers.flush());
@@ -219,14 +235,16 @@ impl Telemetry {
     }
 
     fn end(&mut self, timeout: Duration) -> Result<(), NotFlushed> {
-        let Some(Exporting { providers, runtime }) = self.exporting.take() else { return Ok(()) };
+        let Some(Recording { providers, runtime }) = self.recording.take() else { return Ok(()) };
         providers::install(Arc::default());
-        EXPORTING.store(false, Ordering::Release);
+        RECORDING.store(false, Ordering::Release);
         wait(timeout, move |answer| {
             let _ = answer.send(providers.flush());
             // Nothing is left by now but threads, or the collector is away and each provider takes its time to say so.
             providers.shutdown();
-            runtime.shutdown_background();
+            if let Some(runtime) = runtime {
+                runtime.shutdown_background();
+            }
         })
     }
 }

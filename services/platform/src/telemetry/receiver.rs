@@ -180,6 +180,12 @@ impl Receiver {
         })
     }
 
+    /// Every name of a metric that arrived.
+    #[must_use]
+    pub fn metric_names(&self) -> BTreeSet<String> {
+        self.keep.with(|kept| kept.metrics.iter().flat_map(series_of).map(|series| series.name).collect())
+    }
+
     /// Every name and value that arrived, as bytes on the wire, so that a test can look for what must never be there.
     #[must_use]
     pub fn raw_bytes(&self) -> Vec<u8> {

@@ -2,11 +2,17 @@
 //! that went away is counted too, and so is a call that no trace was recorded of.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use tonic::Code;
+use http_body::{Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tonic::body::Body;
+use tonic::{Code, Status};
 
+use super::exemplars::SpanIds;
 use super::metrics::{Gauge, Histogram, Meter};
 use super::names::{self, Metric};
 
@@ -84,7 +90,7 @@ impl Calls {
     pub fn start(&self, method: &str) -> InFlight {
         self.0.in_flight(1);
         let place = self.0.places.get(method).copied().unwrap_or(self.0.names.len() - 1);
-        InFlight { methods: self.0.clone(), place, began: Instant::now(), code: Code::Cancelled }
+        InFlight { methods: self.0.clone(), place, began: Instant::now(), code: Code::Cancelled, within: None }
     }
 }
 
@@ -115,9 +121,16 @@ pub struct InFlight {
     place: usize,
     began: Instant,
     code: Code,
+    within: Option<SpanIds>,
 }
 
 impl InFlight {
+    /// The span of the call, for the exemplar.
+    pub fn within(mut self, span: Option<SpanIds>) -> Self {
+        self.within = span;
+        self
+    }
+
     /// The status of the answer, as the trailers have it. Without one the call counts as `CANCELLED`: nobody waited for it.
     pub fn code(&mut self, code: Code) {
         self.code = code;
@@ -126,8 +139,62 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.methods.duration(self.place, self.code).record(self.began.elapsed());
+        self.methods.duration(self.place, self.code).record_within(self.began.elapsed(), self.within);
         self.methods.in_flight(-1);
+    }
+}
+
+/// Whoever wants to know how a call ended.
+pub(crate) trait Ending {
+    /// The status, as it stood in the trailers.
+    fn ended(&mut self, code: Code);
+}
+
+impl Ending for InFlight {
+    fn ended(&mut self, code: Code) {
+        self.code(code);
+    }
+}
+
+pin_project! {
+    /// A body that tells how the call ended, and holds what must be held until it has.
+    pub(crate) struct Observed<E> {
+        #[pin]
+        body: Body,
+        ending: E,
+    }
+}
+
+impl<E> Observed<E> {
+    pub(crate) const fn new(body: Body, ending: E) -> Self {
+        Self { body, ending }
+    }
+}
+
+impl<E: Ending> http_body::Body for Observed<E> {
+    type Data = <Body as http_body::Body>::Data;
+    type Error = <Body as http_body::Body>::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        let frame = std::task::ready!(this.body.poll_frame(context));
+        if let Some(Ok(frame)) = &frame
+            && let Some(status) = frame.trailers_ref().and_then(Status::from_header_map)
+        {
+            this.ending.ended(status.code());
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

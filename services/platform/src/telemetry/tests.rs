@@ -42,6 +42,26 @@ fn caller(sampled: bool) -> Parent {
     Parent::from_traceparent(&format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0{}", u8::from(sampled)))
 }
 
+/// A process that nobody collects from, but that may be asked.
+fn exposed() -> (MutexGuard<'static, ()>, Telemetry) {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let config = Config {
+        service_name: "test",
+        service_instance: "pod-0".to_owned(),
+        exposed: true,
+        log_filter: "off".to_owned(),
+        ..Config::default()
+    };
+    let telemetry = init(&config).unwrap();
+    (turn, telemetry)
+}
+
+/// What `/metrics` says of a service, a line each.
+fn lines_of(service: &str) -> Vec<String> {
+    let label = format!("service_name=\"{service}\"");
+    exposition().body.lines().filter(|line| line.contains(&label)).map(str::to_owned).collect()
+}
+
 #[test]
 fn at_a_hundred_percent_every_trace_arrives() {
     let receiver = Receiver::start();
@@ -246,8 +266,8 @@ fn metrics_are_filed_under_their_service_and_count_what_no_trace_recorded() {
         drop((trace, call));
     }
     let source = [(names::FEED_SOURCE, "station-registry")];
-    meter("metrics-a").observe(&names::FEED_LAG, &source, || 6);
-    meter("metrics-a").observe(&names::FEED_LAG, &source, || 7);
+    meter("metrics-a").observe(&names::FEED_LAG, &source, || 6_i64);
+    meter("metrics-a").observe(&names::FEED_LAG, &source, || 7_i64);
     meter("metrics-a").counter(&names::FEED_APPLIED, &source).add(1);
     meter("metrics-a").counter(&names::FEED_APPLIED, &source).add(2);
     telemetry.shutdown(LIMIT).unwrap();
@@ -376,4 +396,135 @@ fn a_process_has_one_telemetry() {
     let config = Config { otlp_endpoint: Some(receiver.endpoint()), ..Config::default() };
     assert!(matches!(init(&config), Err(Error::Twice)));
     telemetry.shutdown(LIMIT).unwrap();
+}
+
+#[test]
+fn metrics_can_be_asked_for_where_nobody_collects() {
+    let (_turn, telemetry) = exposed();
+    let source = [(names::FEED_SOURCE, "station-registry")];
+    let meter_of_one = meter("asked-one");
+    meter_of_one.counter(&names::FEED_APPLIED, &source).add(3);
+    let _not_yet_counted = meter_of_one.counter(&names::WRITE_REFUSED, &[]);
+    meter_of_one.observe(&names::FEED_LAG, &source, || 7_i64);
+    meter_of_one.observe(&names::FEED_SILENCE, &source, || Duration::from_millis(1_500));
+    meter_of_one.observe(&names::READY, &[], || true);
+    meter_of_one.observe(&names::WRITE_QUEUE, &[], || None::<i64>);
+    let batches = meter_of_one.histogram(&names::WRITE_BATCH_SIZE, &[]);
+    for size in [1_usize, 3, 3, 256, 300] {
+        batches.record(size);
+    }
+    meter("asked-two").counter(&names::FEED_APPLIED, &source).add(1);
+    let calls = Calls::server(&meter("asked-two"), &["a.B/C"]);
+    let under_way = calls.start("a.B/C");
+
+    let one = lines_of("asked-one");
+    let labels = r#"{mahila_feed_source="station-registry",service_name="asked-one"}"#;
+    for line in [
+        format!("mahila_feed_applied_total{labels} 3"),
+        format!("mahila_feed_lag{labels} 7.0"),
+        format!("mahila_feed_silence_seconds{labels} 1.5"),
+        r#"mahila_write_refused_total{service_name="asked-one"} 0"#.to_owned(),
+        r#"mahila_ready{service_name="asked-one"} 1.0"#.to_owned(),
+        r#"mahila_write_batch_size_bucket{service_name="asked-one",le="1.0"} 1"#.to_owned(),
+        r#"mahila_write_batch_size_bucket{service_name="asked-one",le="2.0"} 1"#.to_owned(),
+        r#"mahila_write_batch_size_bucket{service_name="asked-one",le="4.0"} 3"#.to_owned(),
+        r#"mahila_write_batch_size_bucket{service_name="asked-one",le="256.0"} 4"#.to_owned(),
+        r#"mahila_write_batch_size_bucket{service_name="asked-one",le="+Inf"} 5"#.to_owned(),
+        r#"mahila_write_batch_size_count{service_name="asked-one"} 5"#.to_owned(),
+        r#"mahila_write_batch_size_sum{service_name="asked-one"} 563.0"#.to_owned(),
+    ] {
+        assert!(one.contains(&line), "{line}: {one:#?}");
+    }
+    assert!(!one.iter().any(|line| line.contains("mahila_write_queue")), "what has no answer has no series");
+    let in_flight = r#"mahila_rpc_in_flight{service_name="asked-two"} 1"#.to_owned();
+    assert!(lines_of("asked-two").contains(&in_flight));
+
+    let asked = exposition();
+    assert_eq!(asked.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let families = scraped::scraped(&asked.body).unwrap();
+    let silence = &families["mahila_feed_silence_seconds"];
+    assert_eq!((silence.kind.as_str(), silence.unit.as_deref()), ("gauge", Some("seconds")));
+    assert_eq!(silence.help, names::FEED_SILENCE.description());
+    let applied = &families["mahila_feed_applied"];
+    assert_eq!((applied.kind.as_str(), applied.samples.len()), ("counter", 2), "both services under one name");
+    let target = families["target"].samples.iter().find(|one| one.labels["service_name"] == "asked-one").unwrap();
+    assert_eq!(target.labels["service_instance_id"], "pod-0");
+    assert_eq!(target.labels["service_version"], env!("CARGO_PKG_VERSION"));
+
+    drop(under_way);
+    telemetry.shutdown(LIMIT).unwrap();
+    assert_eq!(exposition().body, "# EOF\n", "nothing is kept once telemetry has ended");
+}
+
+#[test]
+fn a_recorded_call_is_the_exemplar_of_its_bucket() {
+    let receiver = Receiver::start();
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let config = Config {
+        otlp_endpoint: Some(receiver.endpoint()),
+        exposed: true,
+        sample_ratio: 0.0,
+        log_filter: "off".to_owned(),
+        metrics_every: Duration::from_hours(1),
+        ..Config::default()
+    };
+    let telemetry = init(&config).unwrap();
+    let calls = Calls::server(&meter("exemplary"), &["a.B/C", "a.B/D"]);
+    let wait = meter("exemplary").histogram(&names::WRITE_WAIT, &[]);
+    for (method, sampled) in [("a.B/C", true), ("a.B/D", false)] {
+        let trace = enter(&caller(sampled), "exemplary", method, Kind::Server);
+        trace.in_scope(|| wait.record_within(Duration::from_millis(3), SpanIds::current()));
+        let mut call = calls.start(method).within(trace.span_ids());
+        call.code(tonic::Code::Ok);
+    }
+    wait.record(Duration::from_millis(4));
+
+    let families = scraped::scraped(&exposition().body).unwrap();
+    let exemplars = |family: &str, method: Option<&str>| {
+        let of = |sample: &&scraped::ScrapedSample| {
+            sample.labels["service_name"] == "exemplary"
+                && sample.labels.get("rpc_method").map(String::as_str) == method
+        };
+        let samples = families[family].samples.iter().filter(of);
+        let exemplar = |sample: &scraped::ScrapedSample| {
+            let exemplar = sample.exemplar.clone()?;
+            Some((sample.labels["le"].clone(), exemplar))
+        };
+        samples.filter_map(exemplar).collect::<Vec<_>>()
+    };
+    let [(_, (of_call, _))] = &exemplars("rpc_server_call_duration_seconds", Some("a.B/C"))[..] else {
+        panic!("one call was recorded: {families:#?}")
+    };
+    let [(bucket, (of_wait, value))] = &exemplars("mahila_write_wait_seconds", None)[..] else {
+        panic!("one command was recorded: {families:#?}")
+    };
+    assert_eq!((bucket.as_str(), *value), ("0.005", 0.003), "the last of the bucket, though another came after it");
+    assert!(exemplars("rpc_server_call_duration_seconds", Some("a.B/D")).is_empty(), "nobody recorded that call");
+    telemetry.shutdown(LIMIT).unwrap();
+    drop(turn);
+
+    let spans = receiver.spans();
+    let span = named(&spans, "a.B/C");
+    for labels in [of_call, of_wait] {
+        assert_eq!((&labels["trace_id"], &labels["span_id"]), (&span.trace_id, &span.span_id));
+    }
+    let metrics = receiver.metrics();
+    assert_eq!(values(&metrics, "exemplary", &names::WRITE_WAIT, None), [3], "a collector has them all the same");
+}
+
+#[test]
+fn text_that_is_not_openmetrics_is_told() {
+    let good = "# TYPE a counter\n# HELP a A \\\"b\\\\.\na_total{b=\"c\\\"d\"} 1\n# EOF\n";
+    let families = scraped::scraped(good).unwrap();
+    assert_eq!((&*families["a"].help, &*families["a"].samples[0].labels["b"]), ("A \"b\\.", "c\"d"));
+    for (bad, why) in [
+        (good.replace("# EOF\n", ""), "does not end"),
+        (good.replace("a_total", "a"), "suffix"),
+        (good.replace(" 1\n", " one\n"), "not a sample"),
+        (good.replace("d\"} 1\n", "d\"} 1\na_total{b=\"c\\\"d\"} 1\n"), "stands twice"),
+        (good.replace("# EOF", "# TYPE a gauge\n# EOF"), "stands twice"),
+        (good.replace("1\n", "1 # {t=\"x\"} 1.0 1700000000.000\n"), "an exemplar where none"),
+    ] {
+        assert!(scraped::scraped(&bad).unwrap_err().contains(why), "{why}: {:?}", scraped::scraped(&bad));
+    }
 }

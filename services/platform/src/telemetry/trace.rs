@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SdkTracer};
 use tonic::Code;
 use uuid::Uuid;
 
+use super::exemplars::SpanIds;
 use super::names::{self, Key};
 use super::parent::{Parent, inject, traceparent_of};
 use super::providers::providers;
@@ -154,7 +155,7 @@ fn unsampled(trace_id: TraceId) -> SpanContext {
 }
 
 /// Whether the span is one that this process made; a caller's, handed on where nobody records, is none.
-fn is_recorded(span: &SpanContext) -> bool {
+pub(super) fn is_recorded(span: &SpanContext) -> bool {
     span.is_sampled() && !span.is_remote()
 }
 
@@ -252,6 +253,12 @@ impl Trace {
     #[must_use]
     pub fn parent(&self) -> Parent {
         Parent::of(&self.0)
+    }
+
+    /// Where exemplars shall point, when a span is being built.
+    #[must_use]
+    pub fn span_ids(&self) -> Option<SpanIds> {
+        SpanIds::of(self.0.span().span_context())
     }
 
     /// The id of the trace, 32 hexadecimal digits: what people hand to `mahila trace`.

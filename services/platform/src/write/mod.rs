@@ -8,6 +8,7 @@
 
 mod commit;
 mod fault;
+mod measure;
 mod plan;
 mod task;
 
@@ -33,7 +34,8 @@ use crate::SharedClock;
 use crate::call::Call;
 use crate::journal::{Draft, Event};
 use crate::refusal::Refusal;
-use crate::telemetry;
+use crate::telemetry::{self, SpanIds};
+use measure::Measures;
 use task::Task;
 
 /// The open transaction that a command is applied in. Rooms hold it only in `store.rs`; nothing below can reach the pool.
@@ -153,9 +155,12 @@ pub struct Writer {
     queue: mpsc::Sender<Job>,
     committed: watch::Receiver<i64>,
     digest_key: [u8; 32],
+    measures: Measures,
 }
 
 struct Job {
+    queued: Instant,
+    within: Option<SpanIds>,
     key: Option<Key>,
     actor: String,
     traceparent: String,
@@ -209,8 +214,9 @@ impl Writer {
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (queue, jobs) = mpsc::channel(options.queue.max(1));
         let (committed, watcher) = watch::channel(0);
-        let task = Task::new(pool, clock, jobs, committed, options);
-        (Self { queue, committed: watcher, digest_key: options.digest_key }, task.run())
+        let measures = Measures::of(options.service, &queue);
+        let task = Task::new(pool, clock, jobs, committed, options, measures.clone());
+        (Self { queue, committed: watcher, digest_key: options.digest_key, measures }, task.run())
     }
 
     /// The key of a call: the same caller, method and `request_id` with the same content is a repeat.
@@ -280,7 +286,10 @@ impl Writer {
             self.queue.send(job).await.map_err(|_| Refusal::stopping())?;
         } else {
             self.queue.try_send(job).map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => Refusal::busy(Duration::from_millis(50)),
+                mpsc::error::TrySendError::Full(_) => {
+                    self.measures.refused.add(1);
+                    Refusal::busy(Duration::from_millis(50))
+                }
                 mpsc::error::TrySendError::Closed(_) => Refusal::stopping(),
             })?;
         }
@@ -299,6 +308,8 @@ type Answered = oneshot::Receiver<Result<Vec<u8>, Refusal>>;
 fn job<C: Command>(key: Option<Key>, actor: String, deadline: Option<Instant>, command: C) -> (Job, Answered) {
     let (answer, answered) = oneshot::channel();
     let job = Job {
+        queued: Instant::now(),
+        within: SpanIds::current(),
         key,
         actor,
         traceparent: telemetry::current_traceparent().unwrap_or_default(),

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::commit::{finish, lock_subjects};
 use super::fault::{is_race, refusal_of};
+use super::measure::Measures;
 use super::plan::Plan;
 use super::{By, Job, Options, is_away, sql_state};
 use crate::SharedClock;
@@ -22,6 +23,7 @@ pub(super) struct Task {
     /// The head after our last commit, so that a lone writer need not read it; any error forgets it.
     head: Option<Head>,
     options: Options,
+    measures: Measures,
 }
 
 /// Why a batch was not committed.
@@ -39,8 +41,9 @@ impl Task {
         jobs: mpsc::Receiver<Job>,
         committed: watch::Sender<i64>,
         options: Options,
+        measures: Measures,
     ) -> Self {
-        Self { pool, clock, jobs, committed, head: None, options }
+        Self { pool, clock, jobs, committed, head: None, options, measures }
     }
 
     pub(super) async fn run(mut self) {
@@ -65,22 +68,22 @@ impl Task {
 
     async fn write_traced(&mut self, batch: Vec<Job>) {
         match self.transaction(&batch).await {
-            Ok(answers) => reply(batch, answers),
+            Ok(answers) => self.reply(batch, answers),
             Err(Failed::Away) => {
                 let answers = batch.iter().map(|_| Err(Refusal::database_away())).collect();
-                reply(batch, answers);
+                self.reply(batch, answers);
             }
             Err(Failed::Database(_)) if batch.len() > 1 => {
                 // One by one: what is poisoned falls out alone.
                 for job in batch {
                     let job = vec![job];
                     let answers = self.lone(&job).await;
-                    reply(job, answers);
+                    self.reply(job, answers);
                 }
             }
             Err(Failed::Database(error)) => {
                 let answers = self.second_try(&batch, error).await;
-                reply(batch, answers);
+                self.reply(batch, answers);
             }
         }
     }
@@ -111,6 +114,7 @@ impl Task {
 
     /// Applies a batch in one transaction.
     async fn transaction(&mut self, batch: &[Job]) -> Result<Vec<Result<Vec<u8>, Refusal>>, Failed> {
+        self.measures.batch.record(batch.len());
         let known = self.head.take();
         let result = self.try_transaction(batch, known).await;
         match result {
@@ -157,10 +161,22 @@ impl Task {
         // Entries stand in the order in which the commands came.
         drafts.sort_by_key(|(index, _)| *index);
 
+        // Whose row it was, where there is one answer to that: from a trace to the row.
+        if let ([_], [(_, first), ..]) = (batch, &drafts[..]) {
+            telemetry::set(telemetry::names::SUBJECT, telemetry::Value::token(&first.subject));
+        }
         let kept = plan.kept(batch);
         let head = finish(&mut tx, batch, &kept, &drafts, now, known).await?;
         tx.commit().await?;
         Ok((plan.into_answers(), head))
+    }
+
+    fn reply(&self, batch: Vec<Job>, answers: Vec<Result<Vec<u8>, Refusal>>) {
+        for (job, answer) in batch.into_iter().zip(answers) {
+            self.measures.wait.record_within(job.queued.elapsed(), job.within);
+            // The caller may have gone; what was done stays done.
+            let _ = job.answer.send(answer);
+        }
     }
 }
 
@@ -173,11 +189,4 @@ fn batch_trace(service: &'static str, batch: &[Job]) -> Option<telemetry::Trace>
     let trace = telemetry::enter(&callers.next()?, service, telemetry::names::WRITE_BATCH, telemetry::Kind::Internal);
     callers.for_each(|caller| trace.link(&caller));
     Some(trace)
-}
-
-fn reply(batch: Vec<Job>, answers: Vec<Result<Vec<u8>, Refusal>>) {
-    for (job, answer) in batch.into_iter().zip(answers) {
-        // The caller may have gone; what was done stays done.
-        let _ = job.answer.send(answer);
-    }
 }

@@ -10,4 +10,4 @@ mod store;
 mod task;
 
 pub use store::expect;
-pub use task::AccountDays;
+pub use task::{AccountDays, CountDesks};

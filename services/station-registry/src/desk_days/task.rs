@@ -1,14 +1,17 @@
-//! Brings the account of days up to date: rows up to tomorrow, and every day that is over closed, also when several are.
+//! Brings the account of days up to date: rows up to tomorrow, and every day that is over closed, also when several are. Counts
+//! how today's desks stand, for the boards.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use platform::Refusal;
 use platform::clock::{day_after, ist_day};
 use platform::service::{Base, Due};
+use platform::telemetry::{self, names};
 
-use super::desk_day::last_closable;
-use super::store::{CloseDays, ExpectDays, is_expecting, to_close};
+use super::desk_day::{last_closable, minute_down};
+use super::store::{CloseDays, ExpectDays, Standing, is_expecting, standing, to_close};
 
 /// Who closes a day, in the journal.
 const ACTOR: &str = "tasks/account-desk-days";
@@ -50,5 +53,50 @@ impl Due for AccountDays {
 
     fn run(&self, now: DateTime<Utc>) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + '_>> {
         Box::pin(self.account(now))
+    }
+}
+
+/// Counts how today's desks stand.
+#[derive(Debug, Clone)]
+pub struct CountDesks {
+    base: Base,
+    /// Nothing before the first count: a board must not show a state without desks.
+    counted: Arc<Mutex<Option<Standing>>>,
+}
+
+impl CountDesks {
+    /// The count of a registry, observed from now on.
+    #[must_use]
+    pub fn new(base: Base) -> Self {
+        let counted = Arc::new(Mutex::new(None));
+        let meter = telemetry::meter(base.service.source());
+        let figures: [(&str, fn(&Standing) -> i64); 3] = [
+            ("expected", |standing| standing.expected),
+            ("reported", |standing| standing.reported),
+            ("silent", |standing| standing.silent),
+        ];
+        for (state, figure) in figures {
+            let counted = counted.clone();
+            let last = move || counted.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(figure);
+            meter.observe(&names::REGISTRY_DESKS, &[(names::DESK_STATE, state)], last);
+        }
+        Self { base, counted }
+    }
+
+    async fn count(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let today = ist_day(now);
+        let standing = standing(&self.base.db, today, minute_down(today, now)).await?;
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+        Ok(())
+    }
+}
+
+impl Due for CountDesks {
+    fn name(&self) -> &'static str {
+        "count_desks"
+    }
+
+    fn run(&self, now: DateTime<Utc>) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + '_>> {
+        Box::pin(self.count(now))
     }
 }
