@@ -8,16 +8,16 @@ it shows: expr, as (the legend; left out, the labels that differ), exemplars (do
 Matchers have names ($of and others, see _observed.tpl); $namespace and $method are chosen on the board.
 */}}
 {{- define "mahila-lib.dashboard" -}}
-{{- if .Values.monitoring.dashboards.enabled -}}
+{{- if .Values.global.monitoring.dashboards.enabled -}}
 {{- $observed := get (fromYaml (include "mahila-lib.observed" .)) .Chart.Name -}}
-{{- $rows := include "mahila-lib.dashboard.service" (dict "service" .Chart.Name "observed" $observed) -}}
+{{- $rows := include "mahila-lib.dashboard.service" (dict "root" . "observed" $observed) -}}
 {{- $of := printf "namespace=\"$namespace\", service_name=%q" .Chart.Name -}}
 {{- include "mahila-lib.dashboard.configmap" (dict "root" . "name" .Chart.Name "rows" $rows "of" $of "call" $observed.call) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "mahila-lib.suite-dashboard" -}}
-{{- if .Values.monitoring.dashboards.enabled -}}
+{{- if .Values.global.monitoring.dashboards.enabled -}}
 {{- $calls := list -}}
 {{- range fromYaml (include "mahila-lib.observed" .) }}{{ $calls = append $calls .call }}{{ end -}}
 {{- $rows := include "mahila-lib.dashboard.suite" . -}}
@@ -126,7 +126,7 @@ Matchers have names ($of and others, see _observed.tpl); $namespace and $method 
     show:
     - {expr: 'histogram_quantile(0.50, sum by (le) (rate(db_client_connection_wait_time_seconds_bucket{$of}[$__rate_interval])))', as: p50}
     - {expr: 'histogram_quantile(0.95, sum by (le) (rate(db_client_connection_wait_time_seconds_bucket{$of}[$__rate_interval])))', as: p95}
-{{- if .observed.follows }}
+{{- if (include "mahila-lib.service" .root | fromYaml).follows }}
 
 - row: Followed journals
   panels:
@@ -157,7 +157,7 @@ Matchers have names ($of and others, see _observed.tpl); $namespace and $method 
     unit: ops
     show: [{expr: 'sum by (mahila_due_task) (rate(mahila_due_failures_total{$of}[$__rate_interval]))'}]
 {{- end }}
-{{- if eq .service "station-registry" }}
+{{- if eq .root.Chart.Name "station-registry" }}
 
 - row: Desks today · आज के हेल्प डेस्क
   panels:
@@ -253,14 +253,14 @@ Matchers have names ($of and others, see _observed.tpl); $namespace and $method 
 
 {{/* The ConfigMap of a board. Called with root, name, rows (YAML), and of and call as in _observed.tpl. */}}
 {{- define "mahila-lib.dashboard.configmap" -}}
-{{- $dashboards := .root.Values.monitoring.dashboards -}}
+{{- $dashboards := .root.Values.global.monitoring.dashboards -}}
 {{- $rows := fromYamlArray (include "mahila-lib.observed.queries" (dict "text" .rows "of" .of "call" .call)) -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ include "mahila-lib.fullname" .root }}-dashboard
+  name: {{ .root.Chart.Name }}-dashboard
   labels:
-    {{- include "mahila-lib.labels" .root | nindent 4 }}
+    {{- include "mahila-lib.labels" (dict "context" .root "component" "monitoring") | nindent 4 }}
     {{- with $dashboards.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

@@ -1,27 +1,22 @@
 {{/*
-What rules and boards know of the services: the call of each that somebody waits for, whether it follows others' journals, and whether
+What rules and boards know of the services, beside what mahila-lib.suite does: the call of each that somebody waits for, and whether
 anything runs there by itself.
 */}}
 {{- define "mahila-lib.observed" -}}
 station-registry:
   call: mahila.registry.v1.RegistryService/CheckIn
-  follows: false
   sweeps: true
 complaint-intake:
   call: mahila.intake.v1.IntakeService/RegisterComplaint
-  follows: true
   sweeps: true
 review-scheduling:
   call: mahila.review.v1.ReviewService/RecordDecision
-  follows: true
   sweeps: true
 awareness-campaigns:
   call: mahila.campaign.v1.CampaignService/ReportEvent
-  follows: true
   sweeps: true
 oversight:
   call: mahila.oversight.v1.OversightService/GetStatement
-  follows: true
   sweeps: false
 {{- end -}}
 

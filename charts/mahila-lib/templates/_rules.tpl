@@ -4,7 +4,7 @@ own braces are written [[ ]], that matchers have names ($of and others, see _obs
 its runbook here.
 */}}
 {{- define "mahila-lib.rules" -}}
-{{- $rules := .Values.monitoring.rules -}}
+{{- $rules := .Values.global.monitoring.rules -}}
 {{- if $rules.enabled -}}
 {{- $observed := get (fromYaml (include "mahila-lib.observed" .)) .Chart.Name -}}
 {{- $of := printf "namespace=%q, service_name=%q" .Release.Namespace .Chart.Name -}}
@@ -20,9 +20,9 @@ its runbook here.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
-  name: {{ include "mahila-lib.fullname" . }}
+  name: {{ .Chart.Name }}
   labels:
-    {{- include "mahila-lib.labels" . | nindent 4 }}
+    {{- include "mahila-lib.labels" (dict "context" . "component" "monitoring") | nindent 4 }}
     {{- with $rules.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -33,7 +33,7 @@ spec:
 {{- end -}}
 
 {{- define "mahila-lib.rules.groups" -}}
-{{- $rules := .root.Values.monitoring.rules -}}
+{{- $rules := .root.Values.global.monitoring.rules -}}
 {{- $service := .root.Chart.Name -}}
 {{- $call := base .observed.call -}}
 # Calls, and how many of them were bad, by window. The long windows are averages of the short ones: a rate over three days reads every
@@ -122,7 +122,7 @@ spec:
       summary: 'An instance of [[ $labels.service_name ]] is not ready'
       description: '[[ $labels.instance ]] of [[ $labels.service_name ]] has been up and not ready for five minutes.'
   - alert: MahilaTargetDown
-    expr: up{namespace={{ .root.Release.Namespace | quote }}, job={{ include "mahila-lib.fullname" .root | quote }}} == 0
+    expr: up{namespace={{ .root.Release.Namespace | quote }}, job=~"{{ $service }}(-headless)?"} == 0
     for: 5m
     labels: {severity: warning, service_name: {{ $service }}}
     annotations:
@@ -164,7 +164,7 @@ spec:
     annotations:
       summary: 'All connections of an instance of [[ $labels.service_name ]] are in use'
       description: For five minutes an instance of [[ $labels.service_name ]] has had no connection to its database to spare.
-  {{- if .observed.follows }}
+  {{- if (include "mahila-lib.service" .root | fromYaml).follows }}
 
   # What it follows
   - alert: MahilaFeedSilent
