@@ -61,13 +61,19 @@ build: ## Build the binary, target/release/mahila
 
 ## Checking it
 
-.PHONY: test test-rust lint proto-lint sqlx bench bounds
-test: deps lint test-rust ## Run every test there is
+.PHONY: test test-rust alerts lint proto-lint sqlx bench bounds
+test: deps lint test-rust alerts ## Run every test there is
 
 test-rust:
 	@# The story and the command line's tests run the real binary: built first, with the features of the tests.
 	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
 	cargo test --workspace --locked $(CARGO_JOBS)
+
+alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql and the binary
+	bash tests/charts/tools.sh $(TOOLS)
+	bash tests/alerts/prometheus.sh $(TOOLS)
+	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
+	$(TOOLS)/venv/bin/python -m pytest --quiet tests/alerts
 
 lint: proto-lint deny ## Check format, lints, dependencies and the contract
 	cargo fmt --all --check

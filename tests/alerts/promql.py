@@ -28,12 +28,3 @@ def names(query):
     # What a parenthesis follows is a function.
     metrics = {word[0] for word in WORD.finditer(rest) if not re.match(r"\s*\(", rest[word.end() :])}
     return metrics - KEYWORDS, labels
-
-
-def test_names_are_found_and_nothing_else():
-    query = (
-        'histogram_quantile(0.95, sum by (namespace, le) (rate(a_bucket{b=~"x{1}|y", c!="d"}[5m])))'
-        " > 0.25 and on () hour(vector(time() + 19800)) >= 10 or e:f:rate1h unless g offset 1h"
-    )
-    assert names(query) == ({"a_bucket", "e:f:rate1h", "g"}, {"namespace", "le", "b", "c"})
-    assert selectors(query) == [("a_bucket", ["b", "c"])]

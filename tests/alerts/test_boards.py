@@ -3,7 +3,7 @@
 import re
 
 import yaml
-from conftest import ROOT, SERVICES, expressions, panels, run
+from tools import ROOT, SERVICES, expressions, panels, run
 
 
 def test_there_is_a_board_for_each_service_and_one_for_the_suite(boards):
@@ -70,7 +70,7 @@ def test_durations_lead_to_traces(boards):
 
 def test_the_trace_store_is_chosen_by_a_value(render):
     for store, query in [("tempo", '"queryType":"traceql"'), ("jaeger", '"type":"jaeger"')]:
-        documents = render("global.monitoring.dashboards.enabled=true", f"global.monitoring.dashboards.traces={store}")
+        documents = render({"dashboards": {"enabled": True, "traces": store}})
         texts = [text for d in documents if d["kind"] == "ConfigMap" for text in d["data"].values()]
         boards = [yaml.safe_load(text) for text in texts if '"schemaVersion"' in text]
         assert len(boards) == len(SERVICES) + 1

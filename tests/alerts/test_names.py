@@ -4,7 +4,7 @@ import json
 
 import promql
 import pytest
-from conftest import expressions, run
+from tools import expressions, run
 
 # What Prometheus and its discovery add by themselves.
 OWN_METRICS = {"up", "ALERTS"}
@@ -47,3 +47,12 @@ def test_what_is_measured_of_the_suite_is_on_a_board(rules, boards, measured):
     forgotten = {name for name in measured if name.startswith(("mahila_", "db_")) and name not in shown}
     # A histogram is shown by its buckets.
     assert {name for name in forgotten if not name.endswith(("_count", "_sum"))} == set()
+
+
+def test_names_are_found_and_nothing_else():
+    query = (
+        'histogram_quantile(0.95, sum by (namespace, le) (rate(a_bucket{b=~"x{1}|y", c!="d"}[5m])))'
+        " > 0.25 and on () hour(vector(time() + 19800)) >= 10 or e:f:rate1h unless g offset 1h"
+    )
+    assert promql.names(query) == ({"a_bucket", "e:f:rate1h", "g"}, {"namespace", "le", "b", "c"})
+    assert promql.selectors(query) == [("a_bucket", ["b", "c"])]

@@ -6,7 +6,7 @@ from pathlib import Path
 import promql
 import pytest
 import yaml
-from conftest import NAMESPACE, SERVICES, run
+from tools import NAMESPACE, SERVICES, run
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 
@@ -76,14 +76,18 @@ def test_only_who_follows_and_sweeps_is_asked_about_it(rules):
 
 def test_thresholds_and_addresses_are_set_by_values(render):
     documents = render(
-        "global.monitoring.rules.enabled=true",
-        "global.monitoring.rules.feedLagEntries=17",
-        "global.monitoring.rules.writeQueueCommands=19",
-        "global.monitoring.rules.silentDesksPercent=23",
-        "global.monitoring.rules.certificateWarningDays=29",
-        "global.monitoring.rules.certificateCriticalDays=5",
-        "global.monitoring.rules.labels.release=ours",
-        "global.monitoring.rules.runbooks=https://runbooks.example/mahila",
+        {
+            "rules": {
+                "enabled": True,
+                "feedLagEntries": 17,
+                "writeQueueCommands": 19,
+                "silentDesksPercent": 23,
+                "certificateWarningDays": 29,
+                "certificateCriticalDays": 5,
+                "labels": {"release": "ours"},
+                "runbooks": "https://runbooks.example/mahila",
+            }
+        }
     )
     rules = [document for document in documents if document["kind"] == "PrometheusRule"]
     assert {document["metadata"]["labels"]["release"] for document in rules} == {"ours"}
@@ -100,6 +104,6 @@ def test_thresholds_and_addresses_are_set_by_values(render):
 
 
 def test_without_the_switches_there_is_nothing(render):
-    for document in render("global.monitoring.rules.enabled=false", "global.monitoring.dashboards.enabled=false"):
+    for document in render({"rules": {"enabled": False}, "dashboards": {"enabled": False}}):
         assert document["kind"] != "PrometheusRule"
         assert "grafana_dashboard" not in document["metadata"].get("labels", {})
