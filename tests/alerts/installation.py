@@ -101,12 +101,12 @@ def create_databases(psql):
 def certificates(folder):
     """An authority, and a certificate of localhost that it signed."""
     run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=the state",
-        "-keyout", folder / "ca.key", "-out", folder / "ca.crt")  # fmt: skip
+        "-keyout", folder / "ca.key", "-out", folder / "ca.crt")
     run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
-        "-keyout", folder / "server.key", "-out", folder / "server.csr")  # fmt: skip
+        "-keyout", folder / "server.key", "-out", folder / "server.csr")
     (folder / "names").write_text("subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n")
     run("openssl", "x509", "-req", "-in", folder / "server.csr", "-CA", folder / "ca.crt", "-CAkey", folder / "ca.key", "-CAcreateserial",
-        "-days", "20", "-extfile", folder / "names", "-out", folder / "server.crt")  # fmt: skip
+        "-days", "20", "-extfile", folder / "names", "-out", folder / "server.crt")
 
 
 def write_settings(folder, mahila, socket_folder, otlp):

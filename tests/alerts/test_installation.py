@@ -98,11 +98,11 @@ def suite_runs(folder, mahila, settings):
         assert said.returncode == 0, said.stderr
         today = datetime.now(UTC) + timedelta(hours=5, minutes=30)
         desk = {"name": f"stations/{STATION}/desk", "openedOn": dict(zip(("year", "month", "day"), today.timetuple()[:3], strict=True)),
-                "opensMinute": 0, "closesMinute": 1440, "minWomen": 2}  # fmt: skip
+                "opensMinute": 0, "closesMinute": 1440, "minWomen": 2}
         said = call("registrar", "up", "registry", "open-desk", "--json", json.dumps({"desk": desk}))
         assert said.returncode == 0, said.stderr
         register = ["intake", "register-complaint", "--station", f"stations/{STATION}", "--channel", "walk-in", "--category", "stalking",
-                    "--safe-contact.mode", "never", "--trace", "--output", "json"]  # fmt: skip
+                    "--safe-contact.mode", "never", "--trace", "--output", "json"]
         # The intake has to hear of the station first.
         until("a complaint", lambda: call("desk_officer", STATION, *register).returncode == 0, process, log)
         yield call, register, health
@@ -127,7 +127,7 @@ def prometheus(folder, suite_runs, rule_files):
     (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
     program = tool("prometheus", "make alerts", PROMETHEUS / "prometheus")
     command = [program, f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/tsdb",
-               f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]  # fmt: skip
+               f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]
     log = folder / "prometheus.log"
     with started(command, log) as process:
         until("Prometheus", lambda: fetch(f"http://127.0.0.1:{port}/-/ready"), process, log)

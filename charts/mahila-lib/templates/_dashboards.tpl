@@ -259,14 +259,9 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: {{ .root.Chart.Name }}-dashboard
-  labels:
-    {{- include "mahila-lib.labels" (dict "context" .root "component" "monitoring") | nindent 4 }}
-    {{- with $dashboards.labels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+  labels: {{- merge (include "mahila-lib.labels" (dict "context" .root "component" "monitoring") | fromYaml) $dashboards.labels | toYaml | nindent 4 }}
   {{- with $dashboards.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 data:
   mahila-{{ .name }}.json: |

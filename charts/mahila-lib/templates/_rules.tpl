@@ -21,11 +21,7 @@ apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
   name: {{ .Chart.Name }}
-  labels:
-    {{- include "mahila-lib.labels" (dict "context" . "component" "monitoring") | nindent 4 }}
-    {{- with $rules.labels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+  labels: {{- merge (include "mahila-lib.labels" (dict "context" . "component" "monitoring") | fromYaml) $rules.labels | toYaml | nindent 4 }}
 spec:
   groups:
     {{- toYaml $groups | nindent 4 }}
