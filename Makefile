@@ -105,3 +105,17 @@ bounds: deps build ## Print every bound of the issues as measured here
 	cargo bench --locked $(CARGO_JOBS) -p mahila-tests --bench bounds
 	@# 1,535 dockets out of 100,000 open complaints: <= 2 s.
 	cargo run --release --locked $(CARGO_JOBS) -p review-scheduling --example open_state
+
+## Charts
+
+.PHONY: charts charts-docs
+charts: $(TOOLS)/charts ## Check the Helm charts: lint, schema, unit tests, every rendering against Kubernetes' own schemas
+	$(TOOLS)/venv/bin/pytest -q tests/charts
+
+charts-docs: $(TOOLS)/charts ## Write the charts' README.md and values.schema.json from the comments in values.yaml
+	$(TOOLS)/venv/bin/python tests/charts/document.py
+
+# helm, helm-unittest, CRDs and what pytest needs, in $(TOOLS): brought by Go and pip where they are missing.
+$(TOOLS)/charts: tests/charts/tools.sh
+	bash tests/charts/tools.sh $(TOOLS)
+	@touch $@
