@@ -61,7 +61,7 @@ def comments(text: str) -> dict[tuple, tuple[str, dict | None]]:
 
 
 def type_of(value) -> str:
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
     return kinds[type(value)]
 
 
