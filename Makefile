@@ -61,13 +61,22 @@ build: ## Build the binary, target/release/mahila
 
 ## Checking it
 
-.PHONY: test test-rust alerts lint proto-lint sqlx bench bounds
-test: deps lint test-rust alerts ## Run every test there is
+.PHONY: test test-rust charts charts-docs alerts lint proto-lint sqlx bench bounds
+test: deps lint test-rust charts alerts ## Run every test there is
 
 test-rust:
 	@# The story and the command line's tests run the real binary: built first, with the features of the tests.
 	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
 	cargo test --workspace --locked $(CARGO_JOBS)
+
+charts: ## Check the Helm charts: lint, units, schemas, every rendering by Kubernetes' own schemas, settings by the binary
+	bash tests/charts/tools.sh $(TOOLS)
+	cargo build --locked $(CARGO_JOBS) -p mahila
+	$(TOOLS)/venv/bin/python -m pytest --quiet -p no:cacheprovider tests/charts
+
+charts-docs: ## Write the charts' shared values, README.md and values.schema.json from the comments in charts/mahila-lib/values
+	bash tests/charts/tools.sh $(TOOLS)
+	$(TOOLS)/venv/bin/python tests/charts/document.py
 
 alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql and the binary
 	bash tests/charts/tools.sh $(TOOLS)
@@ -105,17 +114,3 @@ bounds: deps build ## Print every bound of the issues as measured here
 	cargo bench --locked $(CARGO_JOBS) -p mahila-tests --bench bounds
 	@# 1,535 dockets out of 100,000 open complaints: <= 2 s.
 	cargo run --release --locked $(CARGO_JOBS) -p review-scheduling --example open_state
-
-## Charts
-
-.PHONY: charts charts-docs
-charts: $(TOOLS)/charts ## Check the Helm charts: lint, schema, unit tests, every rendering against Kubernetes' own schemas
-	$(TOOLS)/venv/bin/pytest -q tests/charts
-
-charts-docs: $(TOOLS)/charts ## Write the charts' README.md and values.schema.json from the comments in values.yaml
-	$(TOOLS)/venv/bin/python tests/charts/document.py
-
-# helm, helm-unittest, CRDs and what pytest needs, in $(TOOLS): brought by Go and pip where they are missing.
-$(TOOLS)/charts: tests/charts/tools.sh
-	bash tests/charts/tools.sh $(TOOLS)
-	@touch $@

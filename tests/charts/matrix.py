@@ -32,7 +32,7 @@ MORE = {
     "bare": {"global": {"networkPolicy": {"enabled": False}}},
     "full": {
         "global": {
-            "monitoring": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
+            "monitoring": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}, "rules": {"enabled": True}, "dashboards": {"enabled": True}},
             "telemetry": {"otlpEndpoint": "http://collector.observability.svc:4317"},
             "auth": {"jwks": {"existingSecret": "", "url": "https://login.example.org/keys"}},
             "tls": {"caConfigMap": {"name": "mahila-ca"}},

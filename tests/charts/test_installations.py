@@ -26,7 +26,7 @@ def test_the_matrix_is_what_it_says() -> None:
     assert {len(servers(rendering)) for rendering in renderings()} == {1, 5}
     assert {thing["kind"] for rendering in renderings() for thing in rendering.objects} >= {
         "Deployment", "Job", "Pod", "Service", "ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler",
-        "Certificate", "Cluster", "ScheduledBackup", "GRPCRoute", "BackendTLSPolicy", "ServiceMonitor", "PodMonitor",
+        "Certificate", "Cluster", "ScheduledBackup", "GRPCRoute", "BackendTLSPolicy", "ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap",
     }
 
 

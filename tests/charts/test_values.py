@@ -14,20 +14,23 @@ FULL = {
         "telemetry": {"otlpEndpoint": "http://collector:4317"},
         "gateway": {"enabled": True, "parentRefs": [{"name": "public"}]},
         "networkPolicy": {"clients": [{"podSelector": {}}]},
-        "monitoring": {"serviceMonitor": {"enabled": True}},
+        "monitoring": {"serviceMonitor": {"enabled": True}, "rules": {"enabled": True}, "dashboards": {"enabled": True}},
     },
     "test": {"enabled": True, "station": "stations/ps-000-001", "existingSecret": "desk"},
 }
 CNPG = {"global": {"cnpg": {"enabled": True, "backup": {"enabled": True, "objectStore": "store"}}}}
+LEAST = least(CHART)
 # Installations between them in which every value has a say.
 BASES = [
-    over(least(CHART), FULL),
-    over(over(least(CHART), FULL), CNPG),
-    over(over(over(least(CHART), FULL), CNPG), {"database": {"cluster": {"backupName": "two", "restore": {"backupName": "one"}}}}),
-    over(least(CHART), {"autoscaling": {"enabled": True}}),
-    over(least(CHART), {"global": {"tls": {"mode": "existingSecret"}}, "tls": {"existingSecret": "own"}}),
-    over(least(CHART), {"replicas": 5, "global": {"tls": {"issuerRef": {"name": "mahila"}}}}),
-    over(least(CHART), {"global": {"auth": {"jwks": {"url": "", "existingSecret": "keys"}}}}),
+    (CHART, over(LEAST, FULL)),
+    (CHART, over(over(LEAST, FULL), CNPG)),
+    (CHART, over(over(over(LEAST, FULL), CNPG), {"database": {"cluster": {"backupName": "two", "restore": {"backupName": "one"}}}})),
+    (CHART, over(LEAST, {"autoscaling": {"enabled": True}})),
+    (CHART, over(LEAST, {"global": {"tls": {"mode": "existingSecret"}}, "tls": {"existingSecret": "own"}})),
+    (CHART, over(LEAST, {"replicas": 5, "global": {"tls": {"issuerRef": {"name": "mahila"}}}})),
+    (CHART, over(LEAST, {"global": {"auth": {"jwks": {"url": "", "existingSecret": "keys"}}}})),
+    # Desks are the registry's.
+    ("station-registry", over(least("station-registry"), {"global": {"monitoring": {"rules": {"enabled": True}}}})),
 ]
 # Another value, where the default's kind does not say one.
 OTHER = {
@@ -73,7 +76,7 @@ def other(path: str, value: object, schema: dict) -> list[object]:
 
 @functools.cache
 def plain(base: int) -> str:
-    ran = template(CHART, BASES[base])
+    ran = template(*BASES[base])
     assert ran.code == 0, ran.err
     return ran.out
 
@@ -82,8 +85,8 @@ def is_used(path: str, value: object, schema: dict) -> bool:
     return any(
         ran.code == 0 and ran.out != plain(base)
         for tried in other(path, value, schema)
-        for base, values in enumerate(BASES)
-        if (ran := template(CHART, over(values, at(path, tried))))
+        for base, (chart, values) in enumerate(BASES)
+        if (ran := template(chart, over(values, at(path, tried))))
     )
 
 
