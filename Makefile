@@ -61,7 +61,7 @@ build: ## Build the binary, target/release/mahila
 
 ## Checking it
 
-.PHONY: test test-rust charts charts-docs alerts lint proto-lint sqlx bench bounds
+.PHONY: test test-rust charts charts-docs charts-build alerts lint proto-lint sqlx bench bounds
 test: deps lint test-rust charts alerts ## Run every test there is
 
 test-rust:
@@ -71,12 +71,16 @@ test-rust:
 
 charts: ## Check the Helm charts: lint, units, schemas, every rendering by Kubernetes' own schemas, settings by the binary
 	bash tests/charts/tools.sh $(TOOLS)
-	cargo build --locked $(CARGO_JOBS) -p mahila
+	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
 	$(TOOLS)/venv/bin/python -m pytest --quiet -p no:cacheprovider tests/charts
 
 charts-docs: ## Write the charts' shared values, README.md and values.schema.json from the comments in charts/mahila-lib/values
 	bash tests/charts/tools.sh $(TOOLS)
 	$(TOOLS)/venv/bin/python tests/charts/document.py
+
+charts-build: ## Pack the library into the charts of the services, and these into the suite
+	bash tests/charts/tools.sh $(TOOLS)
+	$(TOOLS)/venv/bin/python tests/charts/helm.py
 
 alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql and the binary
 	bash tests/charts/tools.sh $(TOOLS)

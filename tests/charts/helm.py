@@ -117,3 +117,7 @@ def containers(pod: dict) -> list[dict]:
 def variables(pod: dict) -> dict[str, str | None]:
     """Names and values; `None` where the value comes from elsewhere."""
     return {entry["name"]: entry.get("value") for container in containers(pod) for entry in container.get("env", [])}
+
+
+if __name__ == "__main__":
+    build_dependencies()
