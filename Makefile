@@ -79,8 +79,11 @@ charts-docs: ## Write the charts' shared values, README.md and values.schema.jso
 	$(TOOLS)/venv/bin/python tests/charts/document.py
 
 charts-build: ## Pack the library into the charts of the services, and these into the suite
-	bash tests/charts/tools.sh $(TOOLS)
-	$(TOOLS)/venv/bin/python tests/charts/helm.py
+	@helm=$$(command -v helm || echo $(TOOLS)/bin/helm); \
+	[ -x "$$helm" ] || { echo "helm is missing; to mend it: see https://helm.sh, or run make charts, which builds it"; exit 1; }; \
+	for chart in station-registry complaint-intake review-scheduling awareness-campaigns oversight mahila; do \
+	  "$$helm" dependency update charts/$$chart > /dev/null; \
+	done
 
 alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql and the binary
 	bash tests/charts/tools.sh $(TOOLS)
