@@ -33,6 +33,30 @@ def test_documents_are_as_the_values_say(chart: str) -> None:
         assert file.read_text() == text, f"{file.relative_to(ROOT)} is old; run `make charts-docs`"
 
 
+def known_values() -> set[str]:
+    """Every path of values, sections included; `global` may be left out, as comments do."""
+    found = set()
+    for chart in ALL:
+        for path, _ in sections(json.loads((CHARTS / chart / "values.schema.json").read_text())):
+            found |= {".".join(path), ".".join((chart, *path)), ".".join(path).removeprefix("global.")}
+    return found
+
+
+def test_what_is_written_about_values_is_true() -> None:
+    known = known_values()
+    tops = "|".join(sorted({path.split(".")[0] for path in known if "." in path}))
+    count = 0
+    for file in [CHARTS / "README.md", ROOT / "RUNBOOKS.md", *CHARTS.glob("mahila-lib/values/*.yaml"), *CHARTS.glob("mahila-lib/templates/_validate.tpl")]:
+        text = file.read_text()
+        told = set(re.findall(r"--set ([\w.-]+)=", text)) | set(re.findall(r"(?<![$.])\bglobal(?:\.[a-z][\w-]*)+", text))
+        if file.suffix != ".tpl":
+            told |= set(re.findall(rf"`((?:{tops})(?:\.[A-Za-z]\w*)+)(?:: [^`]*)?`", text))
+        files = {word for word in told if word.endswith((".crt", ".key"))}
+        assert told - files <= known, f"{file.name}: {sorted(told - files - known)}"
+        count += len(told)
+    assert count > 60
+
+
 def test_a_chart_of_a_service_is_a_page() -> None:
     for chart in SERVICES:
         for file in (CHARTS / chart / "templates").rglob("*.*"):

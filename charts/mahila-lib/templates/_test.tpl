@@ -1,6 +1,7 @@
 {{/*
-`helm test`: files a complaint as a desk does, over the service's own address, and reads it back. The request's id comes from the release and its
-revision, so that a second run of the same test files nothing more. The complaint stays and is counted: its station is chosen for that.
+`helm test`: files a complaint as a desk does, over the service's own address, reads it back and tracks it by its receipt. The request's id comes
+from the release and its revision, so that a second run of the same test files nothing more. The complaint stays and is counted: its station is chosen
+for that.
 */}}
 {{- define "mahila-lib.test" -}}
 {{- $v := .Values }}
@@ -10,9 +11,11 @@ revision, so that a second run of the same test files nothing more. The complain
 {{- if not (and $v.test.station $v.test.existingSecret) }}
 {{- fail "test.enabled needs test.station, where the complaint is filed and counted, and test.existingSecret with a desk officer's token of that station" }}
 {{- end }}
+{{- if and (ne $g.tls.mode "none") (eq $g.tls.clientCertificates "required") }}
+{{- fail "test.enabled calls with a token alone, but global.tls.clientCertificates is required; set it to services, or test.enabled: false" }}
+{{- end }}
 {{- $digest := printf "%s/%s/%d" .Release.Namespace .Release.Name .Release.Revision | sha256sum }}
-{{- $id := printf "%s-%s-4%s-8%s-%s" (substr 0 8 $digest) (substr 8 12 $digest) (substr 13 16 $digest) (substr 17 20 $digest) (substr 20 32 $digest) }}
-{{- $common := include "mahila-lib.test-container" . -}}
+{{- $id := printf "%s-%s-4%s-8%s-%s" (substr 0 8 $digest) (substr 8 12 $digest) (substr 13 16 $digest) (substr 17 20 $digest) (substr 20 32 $digest) -}}
 apiVersion: v1
 kind: Pod
 metadata:
@@ -27,26 +30,23 @@ spec:
   {{- . | nindent 2 }}
   {{- end }}
   restartPolicy: Never
-  initContainers:
-    {{- /* The same request again is answered with the same complaint, or refused as another one: a repeat that was not kept shows. */}}
-    {{- range tuple "file" "repeat" }}
-    - name: {{ . }}
-      {{- $common | nindent 6 }}
-      args:
-        - intake
-        - register-complaint
-        - --request-id={{ $id }}
-        - --station={{ $v.test.station }}
-        - --channel=walk-in
-        - --category=other
-        - --safe-contact.mode=never
-        - --narrative=Test of this installation by helm test; not a complaint. परीक्षण, शिकायत नहीं।
-        - --output=json
-    {{- end }}
   containers:
-    - name: read
-      {{- $common | nindent 6 }}
-      args: [intake, list-complaints, --filter.parent={{ $v.test.station }}, --page-size=1, --output=json]
+    - name: rehearse
+      image: {{ include "mahila-lib.image" . | quote }}
+      imagePullPolicy: {{ $g.image.pullPolicy }}
+      args: [rehearse, --station={{ $v.test.station }}, --request-id={{ $id }}]
+      env:
+        - {name: MAHILA_ADDRESS, value: "{{ ternary "http" "https" (eq $g.tls.mode "none") }}://{{ .Chart.Name }}.{{ .Release.Namespace }}.svc:7100"}
+        - {name: MAHILA_TOKEN, valueFrom: {secretKeyRef: {name: {{ $v.test.existingSecret }}, key: {{ $v.test.tokenKey }}}}}
+        {{- if ne $g.tls.mode "none" }}
+        - {name: MAHILA_CA, value: /run/mahila/ca/{{ ternary $g.tls.caConfigMap.key "ca.crt" (ne $g.tls.caConfigMap.name "") }}}
+        {{- end }}
+      resources: {{- toYaml $v.resources | nindent 8 }}
+      securityContext: {{- include "mahila-lib.container-security" . | nindent 8 }}
+      {{- if ne $g.tls.mode "none" }}
+      volumeMounts:
+        - {name: ca, mountPath: /run/mahila/ca, readOnly: true}
+      {{- end }}
   {{- if ne $g.tls.mode "none" }}
   volumes:
     - name: ca
@@ -78,24 +78,5 @@ spec:
       ports:
         - {port: 7100, protocol: TCP}
 {{- end }}
-{{- end }}
-{{- end }}
-
-{{/* What the containers of the test have in common. */}}
-{{- define "mahila-lib.test-container" -}}
-{{- $g := .Values.global -}}
-image: {{ include "mahila-lib.image" . | quote }}
-imagePullPolicy: {{ $g.image.pullPolicy }}
-env:
-  - {name: MAHILA_ADDRESS, value: "{{ ternary "http" "https" (eq $g.tls.mode "none") }}://{{ .Chart.Name }}.{{ .Release.Namespace }}.svc:7100"}
-  - {name: MAHILA_TOKEN, valueFrom: {secretKeyRef: {name: {{ .Values.test.existingSecret }}, key: {{ .Values.test.tokenKey }}}}}
-  {{- if ne $g.tls.mode "none" }}
-  - {name: MAHILA_CA, value: /run/mahila/ca/{{ ternary $g.tls.caConfigMap.key "ca.crt" (ne $g.tls.caConfigMap.name "") }}}
-  {{- end }}
-resources: {{- toYaml .Values.resources | nindent 2 }}
-securityContext: {{- include "mahila-lib.container-security" . | nindent 2 }}
-{{- if ne $g.tls.mode "none" }}
-volumeMounts:
-  - {name: ca, mountPath: /run/mahila/ca, readOnly: true}
 {{- end }}
 {{- end }}

@@ -11,6 +11,7 @@ use crate::docket::Docket;
 use crate::import::Import;
 use crate::journal::Journal;
 use crate::migrate::Migrate;
+use crate::rehearse::Rehearse;
 use crate::serve::Serve;
 use crate::telemetry::Telemetry;
 use crate::token::{IssuerKey, Token, print_jwks};
@@ -47,6 +48,8 @@ enum Command {
     Import(Import),
     /// Replay the first week, 17 to 31 October 2020, into what `up` runs.
     Demo(crate::up::Demo),
+    /// File one complaint that says it is a rehearsal, and follow it as a desk and the holder of its receipt do.
+    Rehearse(Rehearse),
     /// Print a token of the development issuer.
     Token(Token),
     /// Print the development issuer's public key, as `auth.jwks` takes it.
@@ -115,6 +118,7 @@ async fn dispatch(matches: &ArgMatches) -> Done {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Import(import) => import.run().await,
         Command::Demo(demo) => demo.run().await,
+        Command::Rehearse(rehearse) => rehearse.run().await,
         Command::Token(token) => token.run(),
         Command::Jwks(key) => print_jwks(&key),
         Command::Config(config) => config.run(),

@@ -7,7 +7,7 @@
 //! | run everything on one machine | [`up`] |
 //! | look at settings, tokens, journals, traces, dockets | [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
 //! | say how it is observed | [`telemetry`] |
-//! | call the suite | [`call`], [`import`] |
+//! | call the suite | [`call`], [`import`], [`rehearse`] |
 //! | show what it does | [`demo`] |
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line is wrong, 10 + code when a call was refused (13: invalid fields).
@@ -19,6 +19,7 @@ mod failure;
 mod import;
 mod journal;
 mod migrate;
+mod rehearse;
 mod serve;
 mod services;
 mod telemetry;
