@@ -121,9 +121,9 @@ def readme_text(chart: Path, text: str) -> str:
     about = yaml.safe_load((chart / "Chart.yaml").read_text())
     lines = [f"# {chart.name}", "", about["description"] + ".", ""]
     if chart.name == SUITE:
-        services = [dependency["name"] for dependency in about["dependencies"]]
-        lines += ["Made of " + ", ".join(f"[{name}](../{name}/README.md)" for name in services) + "; what one of them has of its own",
-                  "is set below its name, as `complaint-intake.replicas`."]
+        services = [dependency["name"] for dependency in about["dependencies"] if dependency["name"] != LIBRARY.name]
+        lines += ["Made of " + ", ".join(f"[{name}](../{name}/README.md)" for name in services) + ".",
+                  "What one of them has of its own is set below its name, as `complaint-intake.replicas`; what they share stands here."]
     else:
         lines += ["A part of [mahila](../mahila/README.md), which installs all services; it can be installed alone too, in the same",
                   "namespace as the others, since services find each other by their charts' names."]

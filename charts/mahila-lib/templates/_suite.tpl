@@ -48,8 +48,3 @@ oversight:
 {{- end }}
 {{- toYaml (merge (dict "name" .Chart.Name "follows" $follows "peers" $peers "followers" $followers) $service) }}
 {{- end }}
-
-{{/* The names of all services, for whoever must know all. */}}
-{{- define "mahila-lib.names" -}}
-{{- include "mahila-lib.suite" . | fromYaml | keys | sortAlpha | join " " }}
-{{- end }}
