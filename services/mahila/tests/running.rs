@@ -275,3 +275,24 @@ fn a_call_is_traced_through_the_services() {
     let id = ran.err.lines().find_map(|line| line.strip_prefix("trace: ")).unwrap().to_owned();
     suite.until("the trace is kept", || suite.run(&["trace", &id]).out.contains("AdvanceTo"));
 }
+
+#[test]
+fn a_complaint_is_rehearsed_from_the_desk_to_the_receipt() {
+    let suite = Suite::up();
+    let id = "5f0c1a1e-6a0d-4c55-9d0f-0b6c6a0f7d11";
+    let rehearse =
+        ["rehearse", "--station", "stations/ps-162-001", "--as", "desk_officer:ps-162-001", "--request-id", id];
+    let first = suite.run(&rehearse);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    assert!(
+        first.out.contains("at stations/ps-162-001\n") && first.out.ends_with("tracked   by its receipt\n"),
+        "{}",
+        first.out
+    );
+    let again = suite.run(&rehearse);
+    assert_eq!(again.out, first.out, "the same request files nothing more: {}", again.err);
+    // Whoever may not is told so, and by which code.
+    let refused = suite.run(&["rehearse", "--station", "stations/ps-162-001", "--as", "auditor"]);
+    assert_eq!(refused.code, 10 + 7, "{}", refused.err);
+    assert!(refused.err.contains("PERMISSION_MISSING") && refused.out.is_empty(), "{}", refused.err);
+}
