@@ -1,6 +1,6 @@
 {{/*
 `helm test`: files a complaint as a desk does, over the service's own address, reads it back and tracks it by its receipt. The request's id comes
-from the release and its revision, so that a second run of the same test files nothing more. The complaint stays and is counted: its station is chosen
+from the release, its revision and the station, so that a second run of the same test files nothing more. The complaint stays and is counted: its station is chosen
 for that.
 */}}
 {{- define "mahila-lib.test" -}}
@@ -14,7 +14,7 @@ for that.
 {{- if and (ne $g.tls.mode "none") (eq $g.tls.clientCertificates "required") }}
 {{- fail "test.enabled calls with a token alone, but global.tls.clientCertificates is required; set it to services, or test.enabled: false" }}
 {{- end }}
-{{- $digest := printf "%s/%s/%d" .Release.Namespace .Release.Name .Release.Revision | sha256sum }}
+{{- $digest := printf "%s/%s/%d/%s" .Release.Namespace .Release.Name .Release.Revision $v.test.station | sha256sum }}
 {{- $id := printf "%s-%s-4%s-8%s-%s" (substr 0 8 $digest) (substr 8 12 $digest) (substr 13 16 $digest) (substr 17 20 $digest) (substr 20 32 $digest) -}}
 apiVersion: v1
 kind: Pod
