@@ -38,10 +38,21 @@ def render():
     return render
 
 
+# What the cases reckon with, whatever the charts' defaults are.
+THRESHOLDS = {
+    "runbooks": "RUNBOOKS.md",
+    "feedLagEntries": 1000,
+    "writeQueueCommands": 1024,
+    "silentDesksPercent": 10,
+    "certificateWarningDays": 14,
+    "certificateCriticalDays": 3,
+}
+
+
 @pytest.fixture(scope="session")
 def suite(render):
     """The objects of a suite that is watched."""
-    return render({"rules": {"enabled": True}, "dashboards": {"enabled": True}})
+    return render({"rules": {"enabled": True, **THRESHOLDS}, "dashboards": {"enabled": True}})
 
 
 @pytest.fixture(scope="session")
