@@ -99,7 +99,7 @@ def suite_runs(folder, mahila, settings):
         today = datetime.now(UTC) + timedelta(hours=5, minutes=30)
         desk = {"name": f"stations/{STATION}/desk", "openedOn": dict(zip(("year", "month", "day"), today.timetuple()[:3], strict=True)),
                 "opensMinute": 0, "closesMinute": 1440, "minWomen": 2}
-        said = call("registrar", "up", "registry", "open-desk", "--json", json.dumps({"desk": desk}))
+        said = call("headquarters", "up", "registry", "open-desk", "--json", json.dumps({"desk": desk}))
         assert said.returncode == 0, said.stderr
         register = ["intake", "register-complaint", "--station", f"stations/{STATION}", "--channel", "walk-in", "--category", "stalking",
                     "--safe-contact.mode", "never", "--trace", "--output", "json"]
