@@ -89,7 +89,7 @@ alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql an
 	bash tests/charts/tools.sh $(TOOLS)
 	bash tests/alerts/prometheus.sh $(TOOLS)
 	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
-	$(TOOLS)/venv/bin/python -m pytest --quiet tests/alerts
+	$(TOOLS)/venv/bin/python -m pytest --quiet -p no:cacheprovider tests/alerts
 
 lint: proto-lint deny ## Check format, lints, dependencies and the contract
 	cargo fmt --all --check
