@@ -55,9 +55,54 @@ deps: ## Install what is missing: PostgreSQL (as root on Debian and Ubuntu; othe
 	  echo "or set PG_BIN to the folder that holds initdb and postgres"; \
 	  exit 1; \
 	fi
+	@# For the example clients alone: where they cannot be had, their tests say so, and the rest runs.
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  missing=""; \
+	  python3 -c 'import venv, ensurepip' 2> /dev/null || missing="python3-venv"; \
+	  command -v npm > /dev/null || missing="$$missing nodejs npm"; \
+	  if [ -n "$$missing" ]; then \
+	    echo "installing $$missing"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } \
+	      || echo "$$missing could not be installed: the example clients will not run"; \
+	  fi; \
+	fi
 
 build: ## Build the binary, target/release/mahila
 	@cargo build --release --locked $(CARGO_JOBS) -p mahila
+
+## Calling it
+
+# What follows has to be made by the binary of the same build: `make examples-with MAHILA=target/debug/mahila`.
+.PHONY: contract contract-with examples examples-with
+contract: build ## Write target/contract: descriptor set and retry table, for clients in any language
+	@$(MAKE) --no-print-directory contract-with
+
+contract-with:
+	@mkdir -p target/contract
+	@$(MAHILA) contract descriptors > target/contract/mahila.binpb
+	@$(MAHILA) contract reasons --output json > target/contract/retry-table.json
+	@cp proto/README.md target/contract/README.md
+
+examples: build ## Install the clients of examples/ below target/examples, and check their types
+	@$(MAKE) --no-print-directory examples-with
+
+PYTHON := target/examples/python
+TYPESCRIPT := target/examples/typescript
+examples-with: contract-with
+	@if python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then \
+	  [ -x $(PYTHON)/venv/bin/pip ] || python3 -m venv $(PYTHON)/venv; \
+	  cmp -s examples/python/requirements.txt $(PYTHON)/installed.txt || { \
+	    $(PYTHON)/venv/bin/pip install --quiet --disable-pip-version-check -r examples/python/requirements.txt \
+	    && cp examples/python/requirements.txt $(PYTHON)/installed.txt; }; \
+	  PATH="$$PWD/$(PYTHON)/venv/bin:$$PATH" python examples/python/generate.py target/contract/mahila.binpb $(PYTHON)/stubs; \
+	  cd examples/python && MYPYPATH=../../$(PYTHON)/stubs ../../$(PYTHON)/venv/bin/mypy --no-error-summary --cache-dir ../../$(PYTHON)/mypy -p help_desk; \
+	else echo "NOT RUN: examples/python needs Python 3.11 with venv; to mend it: apt-get install python3-venv"; fi
+	@if command -v npm > /dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; then \
+	  mkdir -p $(TYPESCRIPT); cp -R examples/typescript/. $(TYPESCRIPT)/; cd $(TYPESCRIPT); \
+	  cmp -s package-lock.json installed.json || { \
+	    npm ci --silent --ignore-scripts --no-audit --no-fund && cp package-lock.json installed.json; }; \
+	  npm run --silent generate -- ../../contract/mahila.binpb; npm run --silent build; \
+	else echo "NOT RUN: examples/typescript needs Node 18 or later with npm; to mend it: apt-get install nodejs npm"; fi
 
 ## Checking it
 
@@ -65,8 +110,9 @@ build: ## Build the binary, target/release/mahila
 test: deps lint test-rust charts alerts ## Run every test there is
 
 test-rust:
-	@# The story and the command line's tests run the real binary: built first, with the features of the tests.
+	@# The story, the examples and the command line's tests run the real binary: built first, with the features of the tests.
 	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
+	@$(MAKE) --no-print-directory examples-with MAHILA=target/debug/mahila
 	cargo test --workspace --locked $(CARGO_JOBS)
 
 charts: ## Check the Helm charts: lint, units, schemas, every rendering by Kubernetes' own schemas, settings by the binary

@@ -18,14 +18,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     for file in contract_files(Path::new("mahila"))? {
         compiler.open_file(file)?;
     }
-    // Unlike prost's own types, these bytes keep the custom options; reflection and clients get them whole.
-    fs::write(out.join("descriptors.binpb"), compiler.encode_file_descriptor_set())?;
     fs::write(out.join("tables.rs"), tables(&compiler.descriptor_pool())?)?;
 
     tonic_prost_build::configure()
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .include_file("contract.rs")
         .compile_fds(compiler.file_descriptor_set())?;
+
+    // What the details of an error are made of: no message of ours names it, and every client reads it.
+    compiler.open_file("third_party/google/rpc/error_details.proto")?;
+    // Unlike prost's own types, these bytes keep the custom options; reflection and clients get them whole.
+    fs::write(out.join("descriptors.binpb"), compiler.encode_file_descriptor_set())?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ mod contract {
 pub use contract::google;
 pub use contract::mahila::{auth, campaign, dev, feed, intake, oversight, registry, review, r#type};
 
-/// All files of the contract with comments and options, a serialized `google.protobuf.FileDescriptorSet`.
+/// All files of the contract with comments and options, and the details of errors: a serialized `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.binpb"));
 
 /// A method and the rule it declares.

@@ -9,41 +9,16 @@ mod tracing;
 
 use std::time::Duration;
 
-use mahila::token::{Development, Holder};
 use mahila_proto::intake::v1::intake_service_client::IntakeServiceClient;
 use mahila_proto::intake::v1::{Category, Channel, ContactMode, RegisterComplaintRequest, SafeContact};
 use mahila_proto::registry::v1::ImportStationsRequest;
 use mahila_proto::registry::v1::registry_service_client::RegistryServiceClient;
+pub(crate) use mahila_tests::calls::{channel, import_the_roll, intake, number, until};
 use mahila_tests::house::House;
-use platform::client::{Peer, PeerChannel, Target};
+use platform::client::PeerChannel;
 use platform::settings::Service;
 use tonic::Status;
 use uuid::Uuid;
-
-/// A connection to a service as a holder (`desk_officer:ps-162-001`).
-pub(crate) fn channel(house: &House, service: Service, holder: &str) -> PeerChannel {
-    let holder: Holder = holder.parse().expect("a holder");
-    let token = Development::make(&house.issuer_key()).expect("the issuer").token(&holder, Duration::from_mins(30));
-    Peer::new(&Target { url: house.url(service), token, ..Target::default() }).expect("a peer").channel()
-}
-
-/// Intake as a holder.
-pub(crate) fn intake(house: &House, holder: &str) -> IntakeServiceClient<PeerChannel> {
-    IntakeServiceClient::new(channel(house, Service::Intake, holder))
-}
-
-/// The roll of the repository.
-pub(crate) async fn import_the_roll(house: &House) {
-    let mut registry = RegistryServiceClient::new(channel(house, Service::Registry, "registrar:up"));
-    let request = ImportStationsRequest {
-        request_id: Uuid::new_v4().to_string(),
-        units_csv: include_bytes!("../../services/station-registry/data/units.csv").to_vec(),
-        stations_csv: include_bytes!("../../services/station-registry/data/stations.csv").to_vec(),
-        validate_only: false,
-    };
-    let imported = registry.import_stations(request).await.expect("the roll is taken").into_inner();
-    assert_eq!(imported.stations_written, 1_584);
-}
 
 /// The four fields of the desk.
 pub(crate) fn complaint(station: &str) -> RegisterComplaintRequest {
@@ -106,23 +81,7 @@ pub(crate) async fn grow_the_roll(house: &House) {
     registry.import_stations(request).await.expect("one more station");
 }
 
-/// Waits for a condition.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
-    while !holds().await {
-        assert!(tokio::time::Instant::now() < deadline, "{what}: not in time");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 /// Waits until intake knows a station: it has followed the registry so far.
 pub(crate) async fn intake_knows(house: &House, station: &str) {
     until("intake knows the station", async || register(house, station).await.is_ok()).await;
-}
-
-/// One number of a database, as its superuser sees it.
-pub(crate) async fn number(house: &House, service: Service, sql: &'static str) -> i64 {
-    let mut db =
-        <sqlx::PgConnection as sqlx::Connection>::connect(&house.database(service)).await.expect("the database");
-    sqlx::query_scalar(sql).fetch_one(&mut db).await.expect("a number")
 }

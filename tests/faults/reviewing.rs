@@ -1,13 +1,12 @@
 //! A decision of a review: one trace from the sitting over intake to the ledger, and one effect though intake is killed.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use mahila_proto::dev::v1::AdvanceToRequest;
-use mahila_proto::dev::v1::replay_service_client::ReplayServiceClient;
+use chrono::NaiveDate;
 use mahila_proto::review::v1 as review;
 use mahila_proto::review::v1::review_service_client::ReviewServiceClient;
+use mahila_tests::calls::advance;
 use mahila_tests::house::House;
 use platform::client::PeerChannel;
-use platform::fields::{date, timestamp};
+use platform::fields::date;
 use platform::settings::Service;
 use platform::telemetry::receiver::ReceivedSpan;
 use tonic::Request;
@@ -25,12 +24,6 @@ fn request_id() -> String {
 
 fn review_as(house: &House, holder: &str) -> ReviewServiceClient<PeerChannel> {
     ReviewServiceClient::new(channel(house, Service::Review, holder))
-}
-
-async fn advance(house: &House, instant: &str) {
-    let instant: DateTime<Utc> = instant.parse().expect("an instant");
-    let mut clock = ReplayServiceClient::new(channel(house, Service::Registry, "replay_operator"));
-    clock.advance_to(AdvanceToRequest { instant: Some(timestamp(instant)), from_peer: false }).await.expect("it moves");
 }
 
 /// The station's docket with its sitting open: complaints are recorded on the 23rd, the cycle opens on the 24th.

@@ -142,10 +142,9 @@ impl House {
         self.start_with(service, &[]);
     }
 
-    /// The same with more in its environment.
-    pub fn start_with(&mut self, service: Service, environment: &[(&str, &Path)]) {
+    /// The same with more in its environment, such as certificates.
+    pub fn start_with(&mut self, service: Service, more: &[(&str, &str)]) {
         let mut command = self.command(Some(service));
-        command.envs(environment.iter().copied());
         command.env("MAHILA__SERVER__HEALTH_LISTEN", format!("127.0.0.1:{}", self.health_ports[&service]));
         command.args(["serve", service.name(), "--stop-with-stdin"]);
         command.env("MAHILA__PEERS__TOKEN", self.token_of(service));
@@ -165,6 +164,7 @@ impl House {
         for peer in SERVICES {
             command.env(format!("MAHILA__PEERS__{}", peer.name().to_uppercase()), self.url(peer));
         }
+        command.envs(more.iter().copied());
         let (out, errors) = (self.output(service, "out"), self.output(service, "err"));
         command.stdin(Stdio::piped());
         // Anew for what it says at its start, and on with what it logs.

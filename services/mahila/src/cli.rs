@@ -7,6 +7,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 use clap_complete::Shell;
 
 use crate::config::Config;
+use crate::contract::Contract;
 use crate::docket::Docket;
 use crate::import::Import;
 use crate::journal::Journal;
@@ -68,8 +69,9 @@ enum Command {
     /// Say how the services are observed.
     #[command(subcommand)]
     Telemetry(Telemetry),
-    /// Write the contract's descriptor set to standard output, for clients in any language.
-    Descriptors,
+    /// Write the contract, for clients in any language.
+    #[command(subcommand)]
+    Contract(Contract),
     /// Print a script that completes commands in a shell.
     Completions {
         /// Which shell.
@@ -126,19 +128,13 @@ async fn dispatch(matches: &ArgMatches) -> Done {
         Command::Docket(docket) => docket.run(),
         Command::Journal(journal) => journal.run().await,
         Command::Telemetry(telemetry) => telemetry.run(),
-        Command::Descriptors => descriptors(),
+        Command::Contract(contract) => contract.run(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "mahila", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
         Command::Supervise(supervise) => supervise.run().await,
     }
-}
-
-fn descriptors() -> Done {
-    use std::io::Write as _;
-    std::io::stdout().lock().write_all(mahila_proto::DESCRIPTORS)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! The one binary: `mahila serve|up|down|migrate|import|demo|token|config|trace|telemetry`, and a client verb for each RPC of the
-//! contract.
+//! The one binary: `mahila serve|up|down|migrate|import|demo|token|config|contract|doctor|trace|telemetry`, and a client verb for
+//! each RPC of the contract.
 //!
 //! | to do what | file |
 //! |---|---|
 //! | run services | [`serve`](mod@serve), [`services`], [`migrate`] |
 //! | run everything on one machine | [`up`] |
-//! | look at settings, tokens, journals, traces, dockets | [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
+//! | look at the contract, settings, tokens, journals, traces, dockets | [`contract`](mod@contract), [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
 //! | say how it is observed | [`telemetry`] |
 //! | call the suite | [`call`], [`import`], [`rehearse`] |
 //! | show what it does | [`demo`] |
@@ -14,6 +14,7 @@
 
 mod cli;
 mod config;
+mod contract;
 mod docket;
 mod failure;
 mod import;

@@ -236,8 +236,12 @@ fn up_says_why_it_cannot() {
 
 #[test]
 fn the_contract_is_published() {
-    let output = command(Path::new(NOWHERE)).arg("descriptors").output().unwrap();
+    let output = command(Path::new(NOWHERE)).args(["contract", "descriptors"]).output().unwrap();
     assert_eq!(output.stdout, mahila_proto::DESCRIPTORS);
+    let reasons = run(&["contract", "reasons", "--output", "json"]);
+    let reasons: serde_json::Value = serde_json::from_str(&reasons.out).unwrap();
+    assert_eq!(reasons["reasons"][10]["reason"], "BUSY");
+    assert_eq!(reasons["reasons"][10]["retry"], "RETRY_SAME");
 }
 
 #[test]

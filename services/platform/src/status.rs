@@ -14,7 +14,9 @@ use crate::refusal::Refusal;
 /// `ErrorInfo.domain` of every error of the suite.
 pub const DOMAIN: &str = "mahila.up.gov.in";
 
-fn code(reason: Reason) -> Code {
+/// The gRPC code under which a reason arrives.
+#[must_use]
+pub fn code(reason: Reason) -> Code {
     match reason {
         Reason::InvalidFields | Reason::ImportRefused => Code::InvalidArgument,
         Reason::TokenInvalid | Reason::CertificateRequired => Code::Unauthenticated,

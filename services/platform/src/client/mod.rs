@@ -7,10 +7,12 @@ mod dial;
 
 use std::time::Duration;
 
+use mahila_proto::REASONS;
+use mahila_proto::r#type::v1::Retry;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
 use crate::telemetry::{self, Calls};
@@ -167,28 +169,37 @@ pub fn is_untrusted(status: &Status) -> bool {
     no_answer(status).contains("invalid peer certificate")
 }
 
-/// How long to wait before the same request may be sent again; `None`: never send it again. Whoever asks again must send the
-/// same `request_id`.
+/// Whether to send again: what the contract says of the reason; where there is none that this release knows, what the code
+/// says.
 #[must_use]
-pub fn retry_after(status: &Status, attempt: u32) -> Option<Duration> {
-    let told = status.get_details_retry_info().and_then(|info| info.retry_delay);
-    let backoff = Duration::from_millis(50) * 2_u32.saturating_pow(attempt.min(6));
-    match status.code() {
-        tonic::Code::Unavailable | tonic::Code::DeadlineExceeded => Some(told.unwrap_or(backoff).max(backoff)),
+pub fn advice(status: &Status) -> Retry {
+    let reason = crate::status::reason_of(status);
+    let known = REASONS.iter().find(|doc| Some(doc.name) == reason.as_deref());
+    match (known, status.code()) {
+        (Some(doc), _) => Retry::try_from(doc.retry).unwrap_or(Retry::Never),
+        (None, Code::Unavailable | Code::DeadlineExceeded) => Retry::Same,
         // Exhausted for a moment says so; exhausted for good (too large) does not.
-        tonic::Code::ResourceExhausted => told.map(|told| told.max(backoff)),
+        (None, Code::ResourceExhausted) if status.get_details_retry_info().is_some() => Retry::Same,
         // How a broken connection arrives, and one that the server ends (GOAWAY) as the call sets out: made here, not told by
         // the server, whose every refusal has details. It may have metadata: those of an answer that broke off after its headers.
-        tonic::Code::Unknown | tonic::Code::Cancelled | tonic::Code::Internal if status.details().is_empty() => {
-            Some(backoff)
+        (None, Code::Unknown | Code::Cancelled | Code::Internal | Code::Aborted) if status.details().is_empty() => {
+            Retry::Same
         }
-        _ => None,
+        _ => Retry::Never,
     }
+}
+
+/// How long to wait before the same request may be sent again; `None`: never send the same again. Whoever asks again must send
+/// the same `request_id`.
+#[must_use]
+pub fn retry_after(status: &Status, attempt: u32) -> Option<Duration> {
+    let told = status.get_details_retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
+    let backoff = Duration::from_millis(50) * 2_u32.saturating_pow(attempt.min(6));
+    (advice(status) == Retry::Same).then(|| told.max(backoff))
 }
 
 #[cfg(test)]
 mod tests {
-    use tonic::Code;
     use tonic::metadata::MetadataMap;
 
     use super::*;
@@ -199,7 +210,7 @@ mod tests {
         // As the transport makes them: nothing came, or the headers of an answer and no more.
         let mut headers = MetadataMap::new();
         headers.insert("content-type", "application/grpc".parse().unwrap());
-        for code in [Code::Unavailable, Code::Unknown, Code::Cancelled, Code::Internal] {
+        for code in [Code::Unavailable, Code::Unknown, Code::Cancelled, Code::Internal, Code::Aborted] {
             for metadata in [MetadataMap::new(), headers.clone()] {
                 let broken = Status::with_metadata(code, "", metadata);
                 assert!(retry_after(&broken, 0).is_some(), "{broken:?}");
@@ -209,6 +220,9 @@ mod tests {
             assert_eq!(retry_after(&Status::from(refusal), 0), None);
         }
         assert!(retry_after(&Status::from(Refusal::database_away()), 0).is_some());
+        // Its code alone would not say so.
+        assert_eq!(advice(&Status::from(Refusal::slow_reader())), Retry::Same);
+        assert_eq!(advice(&Status::from(Refusal::etag_mismatch("1", "2"))), Retry::AfterRead);
     }
 
     #[test]
