@@ -83,7 +83,7 @@ async fn only(house: &House, client: &Client) -> Complaint {
     complaints(house, client).await.pop().expect("one complaint")
 }
 
-/// RETRY_AFTER_READ: with what its screen showed it is turned away, with what it reads it is taken.
+/// `RETRY_AFTER_READ`: with what its screen showed it is turned away, with what it reads it is taken.
 async fn reads_again_what_changed(house: &House, client: &Client) {
     let before = only(house, client).await;
     assert_eq!(before.handling_state(), HandlingState::Received);
