@@ -94,11 +94,11 @@ examples-with: contract-with
 	  cmp -s examples/python/requirements.txt $(PYTHON)/installed.txt || { \
 	    $(PYTHON)/venv/bin/pip install --quiet --disable-pip-version-check -r examples/python/requirements.txt \
 	    && cp examples/python/requirements.txt $(PYTHON)/installed.txt; }; \
-	  PATH="$$PWD/$(PYTHON)/venv/bin:$$PATH" python examples/python/generate.py target/contract/mahila.binpb $(PYTHON)/stubs; \
+	  rm -rf $(PYTHON)/stubs; PATH="$$PWD/$(PYTHON)/venv/bin:$$PATH" python examples/python/generate.py target/contract/mahila.binpb $(PYTHON)/stubs; \
 	  cd examples/python && MYPYPATH=../../$(PYTHON)/stubs ../../$(PYTHON)/venv/bin/mypy --no-error-summary --cache-dir ../../$(PYTHON)/mypy -p help_desk; \
 	else echo "NOT RUN: examples/python needs Python 3.11 with venv; to mend it: apt-get install python3-venv"; fi
 	@if command -v npm > /dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; then \
-	  mkdir -p $(TYPESCRIPT); cp -R examples/typescript/. $(TYPESCRIPT)/; cd $(TYPESCRIPT); \
+	  mkdir -p $(TYPESCRIPT); rm -rf $(TYPESCRIPT)/src $(TYPESCRIPT)/dist; cp -R examples/typescript/. $(TYPESCRIPT)/; cd $(TYPESCRIPT); \
 	  cmp -s package-lock.json installed.json || { \
 	    npm ci --silent --ignore-scripts --no-audit --no-fund && cp package-lock.json installed.json; }; \
 	  npm run --silent generate -- ../../contract/mahila.binpb; npm run --silent build; \

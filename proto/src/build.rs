@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={watched}");
     }
 
-    let mut compiler = protox::Compiler::new([".", "third_party"])?;
+    // third_party first: its files have the names under which they are imported.
+    let mut compiler = protox::Compiler::new(["third_party", "."])?;
     compiler.include_source_info(true).include_imports(true);
     for file in contract_files(Path::new("mahila"))? {
         compiler.open_file(file)?;

@@ -12,7 +12,7 @@ fn set() -> FileDescriptorSet {
 
 #[test]
 fn compiled_again_it_is_the_same_to_the_byte() {
-    let mut compiler = protox::Compiler::new([".", "third_party"]).unwrap();
+    let mut compiler = protox::Compiler::new(["third_party", "."]).unwrap();
     compiler.include_source_info(true).include_imports(true);
     for file in set().file.iter().filter(|file| file.name().starts_with("mahila/")) {
         compiler.open_file(file.name()).unwrap();
