@@ -183,7 +183,27 @@ pub enum Broken {
 /// The outer one: the database does not answer. The inner one: the first place where the chain does not hold.
 pub async fn verify(db: &PgPool) -> Result<Result<Head, Broken>, sqlx::Error> {
     let head = head(&mut *db.acquire().await?).await?;
-    let mut at = Head { seq: 0, hash: [0; 32] };
+    walk(db, Head { seq: 0, hash: [0; 32] }, head).await
+}
+
+/// Walks the end of the chain: the last `count` entries, the entry before them being taken as it stands.
+///
+/// # Errors
+/// Like [`verify`].
+pub async fn verify_last(db: &PgPool, count: i64) -> Result<Result<Head, Broken>, sqlx::Error> {
+    let head = head(&mut *db.acquire().await?).await?;
+    let before = head.seq.saturating_sub(count);
+    if before <= 0 {
+        return walk(db, Head { seq: 0, hash: [0; 32] }, head).await;
+    }
+    match read(db, before - 1, before, 1).await?.pop() {
+        Some(entry) => walk(db, Head { seq: before, hash: hash_of(&entry.hash)? }, head).await,
+        None => Ok(Err(Broken::Missing(before))),
+    }
+}
+
+async fn walk(db: &PgPool, from: Head, head: Head) -> Result<Result<Head, Broken>, sqlx::Error> {
+    let mut at = from;
     while at.seq < head.seq {
         let entries = read(db, at.seq, head.seq, 1000).await?;
         if entries.is_empty() {

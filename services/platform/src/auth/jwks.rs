@@ -3,13 +3,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+
+use super::ALGORITHMS;
 
 /// A set of keys that keeps itself fresh.
 #[derive(Debug)]
@@ -42,6 +45,28 @@ pub enum JwksError {
     Format(String, serde_json::Error),
 }
 
+/// A key set as it was read now.
+#[derive(Debug)]
+pub struct Reading {
+    /// What is in it.
+    pub keys: Vec<Key>,
+    /// What time it was there, by the `Date` of the answer, to the second.
+    pub told: Option<DateTime<Utc>>,
+    /// When the file was written.
+    pub written: Option<SystemTime>,
+    /// The keys, to verify with.
+    pub jwks: Jwks,
+}
+
+/// A public key of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Its id (`kid`).
+    pub id: Option<String>,
+    /// Whether a token of ours may be signed with it.
+    pub usable: bool,
+}
+
 /// Between two readings for the sake of unknown keys.
 const AT_LEAST: Duration = Duration::from_secs(10);
 /// A key set larger than this is not one.
@@ -64,14 +89,24 @@ impl Jwks {
     /// # Errors
     /// The source cannot be read now.
     pub async fn load(source: &str, every: Duration) -> Result<Self, JwksError> {
-        let source = if source.starts_with("http://") || source.starts_with("https://") {
-            let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build();
-            Source::Url(client.map_err(|error| JwksError::Url(source.to_owned(), error))?, source.to_owned())
-        } else {
-            Source::File(source.into())
-        };
-        let keys = source.read().await?.unwrap_or_else(|| JwkSet { keys: Vec::new() });
+        let source = Source::of(source)?;
+        let keys = source.read().await?.unwrap_or_default().set;
         Ok(Self { source, keys: ArcSwap::from_pointee(keys), read_at: Mutex::new(Instant::now()), every })
+    }
+
+    /// Reads keys now, once, and tells what came: for whoever examines an issuer.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub async fn read(source: &str) -> Result<Reading, JwksError> {
+        let source = Source::of(source)?;
+        let read = source.read().await?.unwrap_or_default();
+        let keys = read.set.keys.iter().map(|jwk| Key {
+            id: jwk.common.key_id.clone(),
+            usable: ALGORITHMS.iter().any(|algorithm| fits(&jwk.algorithm, *algorithm))
+                && DecodingKey::from_jwk(jwk).is_ok(),
+        });
+        Ok(Reading { keys: keys.collect(), told: read.told, written: read.written, jwks: Self::fixed(read.set) })
     }
 
     /// The key of an id (or the only one that fits, for tokens without an id).
@@ -85,7 +120,7 @@ impl Jwks {
         }
         *read_at = Instant::now();
         match self.source.read().await {
-            Ok(Some(keys)) => self.keys.store(Arc::new(keys)),
+            Ok(Some(read)) => self.keys.store(Arc::new(read.set)),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the issuer's keys cannot be read; the last ones are kept"),
         }
@@ -112,23 +147,52 @@ fn fits(parameters: &AlgorithmParameters, algorithm: Algorithm) -> bool {
     )
 }
 
+/// What a source held when it was read.
+struct Read {
+    set: JwkSet,
+    told: Option<DateTime<Utc>>,
+    written: Option<SystemTime>,
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self { set: JwkSet { keys: Vec::new() }, told: None, written: None }
+    }
+}
+
 impl Source {
-    async fn read(&self) -> Result<Option<JwkSet>, JwksError> {
+    fn of(source: &str) -> Result<Self, JwksError> {
+        if source.starts_with("http://") || source.starts_with("https://") {
+            let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build();
+            client
+                .map_err(|error| JwksError::Url(source.to_owned(), error))
+                .map(|client| Self::Url(client, source.to_owned()))
+        } else {
+            Ok(Self::File(source.into()))
+        }
+    }
+
+    async fn read(&self) -> Result<Option<Read>, JwksError> {
+        let (mut told, mut written) = (None, None);
         let (from, text) = match self {
             Self::Fixed => return Ok(None),
             Self::File(path) => {
                 let text = tokio::fs::read(path).await.map_err(|error| JwksError::File(path.clone(), error))?;
+                written = tokio::fs::metadata(path).await.and_then(|file| file.modified()).ok();
                 (path.display().to_string(), text)
             }
             Self::Url(client, url) => {
                 let fail = |error| JwksError::Url(url.clone(), error);
                 let answer =
                     client.get(url).send().await.and_then(reqwest::Response::error_for_status).map_err(fail)?;
+                let date = answer.headers().get(http::header::DATE).and_then(|date| date.to_str().ok());
+                told = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());
                 (url.clone(), answer.bytes().await.map_err(fail)?.to_vec())
             }
         };
         let text = &text[..text.len().min(MOST_BYTES)];
-        serde_json::from_slice(text).map(Some).map_err(|error| JwksError::Format(from, error))
+        let set = serde_json::from_slice(text).map_err(|error| JwksError::Format(from, error))?;
+        Ok(Some(Read { set, told, written }))
     }
 }
 

@@ -15,7 +15,7 @@ use mahila_proto::auth::v1::Role;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-pub use jwks::{Jwks, JwksError};
+pub use jwks::{Jwks, JwksError, Key, Reading};
 
 use crate::refusal::Refusal;
 

@@ -22,7 +22,7 @@ pub enum PostgresError {
         /// What was heard.
         wrong: String,
         /// What to do about it.
-        mend: &'static str,
+        mend: Advice,
     },
 
     /// A name of a role or database that does not go into a statement.
@@ -73,6 +73,27 @@ pub enum PostgresError {
     Sql(#[from] sqlx::Error),
 }
 
+/// What to do about a connection that does not come about: English by `Display`, and Hindi.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// English.
+    pub en: &'static str,
+    /// Hindi.
+    pub hi: &'static str,
+}
+
+impl std::fmt::Display for Advice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.en)
+    }
+}
+
+/// Nobody answers, and nobody refuses.
+pub(super) const UNHEARD: Advice = Advice {
+    en: "check the network and firewalls between here and there",
+    hi: "यहाँ और वहाँ के बीच का नेटवर्क और फ़ायरवॉल जाँचें",
+};
+
 /// A result of this module.
 pub type Result<T, E = PostgresError> = std::result::Result<T, E>;
 
@@ -96,20 +117,32 @@ impl PostgresError {
             sqlx::Error::Io(error) => Some(error.kind()),
             _ => None,
         };
-        let mend = match (code.as_deref(), kind) {
-            (Some("28P01"), _) => "check the password in the address",
-            (Some("28000"), _) => "check that the role exists, may log in, and that pg_hba.conf lets it",
-            (Some("3D000"), _) => "create the database, or correct its name in the address",
-            (Some("42501"), _) => "grant the role CONNECT on the database",
-            (Some("53300"), _) => "lower max_connections here, or raise the server's",
-            (Some("57P03"), _) => "the server is starting or stopping: try again",
-            (_, Some(ErrorKind::ConnectionRefused | ErrorKind::NotFound)) => {
-                "start PostgreSQL there, or correct host and port in the address"
+        let (en, hi) = match (code.as_deref(), kind) {
+            (Some("28P01"), _) => ("check the password in the address", "पते में दिया पासवर्ड जाँचें"),
+            (Some("28000"), _) => (
+                "check that the role exists, may log in, and that pg_hba.conf lets it",
+                "जाँचें कि यह role है, login कर सकता है, और pg_hba.conf उसे आने देता है",
+            ),
+            (Some("3D000"), _) => {
+                ("create the database, or correct its name in the address", "डेटाबेस बनाएँ, या पते में उसका नाम सुधारें")
             }
-            (_, Some(ErrorKind::PermissionDenied)) => "let this user into the folder of the socket",
-            (_, Some(ErrorKind::TimedOut)) => "check the network and firewalls between here and there",
-            _ => "check the address and the server's log",
+            (Some("42501"), _) => ("grant the role CONNECT on the database", "role को इस डेटाबेस पर CONNECT का अधिकार दें"),
+            (Some("53300"), _) => {
+                ("lower max_connections here, or raise the server's", "यहाँ max_connections घटाएँ, या सर्वर का बढ़ाएँ")
+            }
+            (Some("57P03"), _) => {
+                ("the server is starting or stopping: try again", "सर्वर चालू या बंद हो रहा है: फिर कोशिश करें")
+            }
+            (_, Some(ErrorKind::ConnectionRefused | ErrorKind::NotFound)) => (
+                "start PostgreSQL there, or correct host and port in the address",
+                "वहाँ PostgreSQL चालू करें, या पते में host और port सुधारें",
+            ),
+            (_, Some(ErrorKind::PermissionDenied)) => {
+                ("let this user into the folder of the socket", "इस उपयोगकर्ता को socket के फ़ोल्डर में आने दें")
+            }
+            (_, Some(ErrorKind::TimedOut)) => (UNHEARD.en, UNHEARD.hi),
+            _ => ("check the address and the server's log", "पता और सर्वर का log जाँचें"),
         };
-        Self::Connect { place: place(options), wrong: error.to_string(), mend }
+        Self::Connect { place: place(options), wrong: error.to_string(), mend: Advice { en, hi } }
     }
 }

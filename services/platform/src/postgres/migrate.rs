@@ -81,6 +81,21 @@ pub async fn pending(pool: &PgPool, service_migrator: &'static Migrator) -> Resu
     Ok(pending)
 }
 
+/// Migrations that are applied and that this binary does not know: a newer release has been here.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn newer(pool: &PgPool, service_migrator: &'static Migrator) -> Result<Vec<String>> {
+    let mut connection = pool.acquire().await?;
+    let mut newer = Vec::new();
+    for migrator in [&PLATFORM, service_migrator] {
+        let applied = applied(&mut connection, migrator).await?;
+        let unknown = applied.iter().filter(|(version, _)| !migrator.version_exists(*version));
+        newer.extend(unknown.map(|(version, _)| format!("{} {version}", set(migrator))));
+    }
+    Ok(newer)
+}
+
 /// Takes a lock of the session if nobody has it.
 pub(super) async fn try_lock(connection: &mut PgConnection, lock: i64) -> Result<bool> {
     Ok(sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(lock).fetch_one(connection).await?)
@@ -98,17 +113,28 @@ fn unlocked(migrator: &'static Migrator) -> Migrator {
     }
 }
 
-async fn missing(connection: &mut PgConnection, migrator: &'static Migrator) -> Result<Vec<String>> {
+/// Version and checksum of what is applied.
+async fn applied(connection: &mut PgConnection, migrator: &'static Migrator) -> Result<Vec<(i64, Vec<u8>)>> {
     // The table's name is a literal from the crate's sqlx.toml, in the binary since it was built.
-    let list = AssertSqlSafe(format!("SELECT version, checksum FROM {}", migrator.table_name));
-    let rows = match sqlx::query(list).fetch_all(connection).await {
-        Ok(rows) => rows,
+    let list = AssertSqlSafe(format!("SELECT version, checksum FROM {} ORDER BY version", migrator.table_name));
+    match sqlx::query(list).fetch_all(connection).await {
+        Ok(rows) => Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect()),
         // No such table, no such schema: nothing is applied.
-        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "3F000")) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    let applied: Vec<(i64, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let set = migrator.table_name.split('.').next().unwrap_or_default();
+        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "3F000")) => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whose migrations: the schema that their list lies in.
+fn set(migrator: &'static Migrator) -> &'static str {
+    migrator.table_name.split('.').next().unwrap_or_default()
+}
+
+async fn missing(connection: &mut PgConnection, migrator: &'static Migrator) -> Result<Vec<String>> {
+    let applied = applied(connection, migrator).await?;
+    let set = set(migrator);
     let migrations = migrator.iter().filter(|migration| !migration.migration_type.is_down_migration());
     Ok(migrations
         .filter_map(|migration| {

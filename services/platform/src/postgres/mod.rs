@@ -20,7 +20,7 @@ pub mod testing;
 mod tests;
 
 pub use deployment::deployment;
-pub use error::PostgresError;
+pub use error::{Advice, PostgresError};
 pub use identifier::{Identifier, NotAnIdentifier};
-pub use migrate::{PLATFORM, migrate, pending};
+pub use migrate::{PLATFORM, migrate, newer, pending};
 pub use pool::pool;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
-use super::error::{PostgresError, Result, place};
+use super::error::{PostgresError, Result, UNHEARD, place};
 use crate::settings::{DatabaseSettings, Secret};
 
 /// Time for the first connection, which may have to look up a name and shake hands.
@@ -58,7 +58,7 @@ pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> 
         Err(_) => Err(PostgresError::Connect {
             place: place(options),
             wrong: format!("no answer within {} s", FIRST_CONNECTION.as_secs()),
-            mend: "check the network and firewalls between here and there",
+            mend: UNHEARD,
         }),
     }
 }

@@ -89,6 +89,17 @@ impl Keys {
         Ok(())
     }
 
+    /// The number of the key that wraps new data keys.
+    #[must_use]
+    pub const fn active(&self) -> u32 {
+        self.active
+    }
+
+    /// The numbers of all wrapping keys, in order.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.wrapping.keys().copied()
+    }
+
     /// Reads the text of a key file.
     ///
     /// # Errors

@@ -121,6 +121,17 @@ impl WrappedKey {
     }
 }
 
+/// How a stored wrapped key begins: enough to know which key it was wrapped with, and of no use for anything else.
+pub const WRAPPED_HEADER: usize = HEADER;
+
+/// The key-encryption key that a stored data key was wrapped with, by its first [`WRAPPED_HEADER`] bytes; `None` when they
+/// are not those of a wrapped key.
+#[must_use]
+pub fn wrapped_with(header: &[u8]) -> Option<u32> {
+    let known = header.starts_with(&KEY_MAGIC) && header.get(2) == Some(&VERSION);
+    header.get(3..HEADER).filter(|_| known)?.try_into().ok().map(u32::from_be_bytes)
+}
+
 impl TryFrom<&[u8]> for WrappedKey {
     type Error = Error;
 

@@ -71,6 +71,17 @@ impl Settings {
         Self::read(file.or(from_environment.as_deref()), None)
     }
 
+    /// The same for whoever examines a deployment rather than serves: everything that is wrong, and the settings all the
+    /// same if they can be read at all.
+    #[must_use]
+    pub fn examine(file: Option<&Path>) -> (Option<Self>, Vec<Problem>) {
+        let from_environment = std::env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
+        match Self::read_all(file.or(from_environment.as_deref()), None) {
+            Ok((settings, problems)) => (Some(settings), problems),
+            Err(error) => (None, error.problems().to_vec()),
+        }
+    }
+
     /// The JSON schema of the settings, with the documentation of every key. It is closed, as the settings are.
     #[must_use]
     pub fn schema() -> serde_json::Value {
@@ -83,6 +94,16 @@ impl Settings {
 
     /// `variables` stands in for the environment in tests, which must not change the process's own.
     fn read(file: Option<&Path>, variables: Option<HashMap<String, String>>) -> Result<Self, SettingsError> {
+        let (settings, problems) = Self::read_all(file, variables)?;
+        SettingsError::unless_none(problems)?;
+        Ok(settings)
+    }
+
+    /// What could be read, and what is wrong with it.
+    fn read_all(
+        file: Option<&Path>,
+        variables: Option<HashMap<String, String>>,
+    ) -> Result<(Self, Vec<Problem>), SettingsError> {
         // Numbers stay text until the type of their key is known: a token may consist of digits.
         let environment = Environment::with_prefix(PREFIX).separator("__").ignore_empty(true).source(variables);
         let mut layers = Config::builder();
@@ -106,8 +127,7 @@ impl Settings {
         if let Err(error) = settings.validate() {
             problems.extend_from_slice(error.problems());
         }
-        SettingsError::unless_none(problems)?;
-        Ok(settings)
+        Ok((settings, problems))
     }
 
     fn read_secrets(&mut self) -> Vec<Problem> {
