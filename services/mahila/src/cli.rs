@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::docket::Docket;
+use crate::doctor::Doctor;
 use crate::import::Import;
 use crate::journal::Journal;
 use crate::migrate::Migrate;
@@ -58,6 +59,8 @@ enum Command {
     /// Check settings, or list them.
     #[command(subcommand, alias = "settings")]
     Config(Config),
+    /// Look at a live installation with the settings of one of its processes, and say what to mend.
+    Doctor(Box<Doctor>),
     /// Show one call's way through the services.
     Trace(Trace),
     /// Select dockets again.
@@ -124,6 +127,7 @@ async fn dispatch(matches: &ArgMatches) -> Done {
         Command::Token(token) => token.run(),
         Command::Jwks(key) => print_jwks(&key),
         Command::Config(config) => config.run(),
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Trace(trace) => trace.run().await,
         Command::Docket(docket) => docket.run(),
         Command::Journal(journal) => journal.run().await,

@@ -6,7 +6,7 @@
 //! | run services | [`serve`](mod@serve), [`services`], [`migrate`] |
 //! | run everything on one machine | [`up`] |
 //! | look at the contract, settings, tokens, journals, traces, dockets | [`contract`](mod@contract), [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
-//! | say how it is observed | [`telemetry`] |
+//! | say how it is observed, and what to mend | [`telemetry`], [`doctor`] |
 //! | call the suite | [`call`], [`import`], [`rehearse`] |
 //! | show what it does | [`demo`] |
 //!
@@ -16,6 +16,7 @@ mod cli;
 mod config;
 mod contract;
 mod docket;
+mod doctor;
 mod failure;
 mod import;
 mod journal;

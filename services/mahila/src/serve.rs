@@ -167,7 +167,7 @@ fn issuer(settings: &Settings, key: &Path) -> anyhow::Result<Development> {
 }
 
 /// The settings as one service sees them: with its own token, so that a follower is known by its name.
-fn known_as(settings: &Settings, service: Service, issuer: Option<&Development>) -> Settings {
+pub(crate) fn known_as(settings: &Settings, service: Service, issuer: Option<&Development>) -> Settings {
     let mut own = settings.clone();
     if own.peers.token.is_none()
         && let Some(issuer) = issuer

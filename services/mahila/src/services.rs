@@ -32,7 +32,7 @@ pub(crate) async fn start(
 }
 
 /// The tables of a service.
-fn migrator(service: Service) -> &'static sqlx::migrate::Migrator {
+pub(crate) fn migrator(service: Service) -> &'static sqlx::migrate::Migrator {
     match service {
         Service::Registry => &station_registry::MIGRATOR,
         Service::Intake => &complaint_intake::MIGRATOR,
