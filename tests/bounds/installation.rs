@@ -79,10 +79,11 @@ impl Installation {
             let urls = cluster.ensure_service(name).await.expect("a database");
             let _ = write!(
                 text,
-                "[database.{name}]\nurl = \"{}\"\nowner_url = \"{}\"\napp_role = \"{}\"\n",
+                "[database.{name}]\nurl = \"{}\"\nowner_url = \"{}\"\napp_role = \"{}\"\nvault_role = \"{}\"\n",
                 urls.app_url.expose(),
                 urls.owner_url.expose(),
-                urls.app_role
+                urls.app_role,
+                urls.vault_role
             );
         }
         let settings = folder.join("mahila.toml");

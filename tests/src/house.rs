@@ -126,6 +126,7 @@ impl House {
                 command.env(format!("{prefix}__URL"), urls.app_url.expose());
                 command.env(format!("{prefix}__OWNER_URL"), urls.owner_url.expose());
                 command.env(format!("{prefix}__APP_ROLE"), &urls.app_role);
+                command.env(format!("{prefix}__VAULT_ROLE"), &urls.vault_role);
             }
         }
         command.env("MAHILA__SIMULATED", "true");

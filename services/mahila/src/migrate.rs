@@ -16,6 +16,9 @@ pub(crate) struct Migrate {
     /// Whose databases: all, registry, intake, review, campaigns, oversight.
     #[arg(required = true, value_name = "SERVICE")]
     services: Vec<Choice>,
+    /// Change nothing: check the roles, and say what would be applied.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     settings: SettingsFile,
 }
@@ -24,20 +27,21 @@ impl Migrate {
     pub(crate) async fn run(self) -> Done {
         let settings = self.settings.load()?;
         for service in chosen(&self.services) {
-            let applied = migrate(service, &settings).await?;
+            let applied = migrate(service, &settings, self.dry_run).await?;
+            let verb = if self.dry_run { "would apply" } else { "applied" };
             if applied.is_empty() {
                 println!("{service}: up to date");
             }
             for migration in applied {
-                println!("{service}: applied {migration}");
+                println!("{service}: {verb} {migration}");
             }
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Brings one database up to date; what was applied.
-pub(crate) async fn migrate(service: Service, settings: &Settings) -> anyhow::Result<Vec<String>> {
+/// Brings one database up to date; what was applied, or would be.
+pub(crate) async fn migrate(service: Service, settings: &Settings, dry_run: bool) -> anyhow::Result<Vec<String>> {
     let missing = || {
         let key = service.name().to_uppercase();
         anyhow!(
@@ -45,9 +49,7 @@ pub(crate) async fn migrate(service: Service, settings: &Settings) -> anyhow::Re
              the role that owns the tables, or MAHILA__DATABASE__{key}__OWNER_URL_FILE to a file that holds it"
         )
     };
-    let database = settings.database.get(service).ok_or_else(missing)?;
-    let owner_url = database.owner_url.as_ref().ok_or_else(missing)?;
-    services::migrate(service, owner_url, database.app_role.as_deref())
-        .await
-        .with_context(|| format!("database.{service}"))
+    let database =
+        settings.database.get(service).filter(|database| database.owner_url.is_some()).ok_or_else(missing)?;
+    services::migrate(service, database, dry_run).await.with_context(|| format!("database.{service}"))
 }

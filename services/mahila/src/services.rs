@@ -7,7 +7,7 @@ use platform::SharedClock;
 use platform::lifecycle::Lifecycle;
 use platform::postgres::{self, PostgresError};
 use platform::service::{Parts, StartError};
-use platform::settings::{Secret, Service, Settings};
+use platform::settings::{DatabaseSettings, Service, Settings};
 
 /// In the order in which a day's work flows through them.
 pub(crate) const BUILT: [Service; 5] = Service::ALL;
@@ -42,16 +42,20 @@ pub(crate) fn migrator(service: Service) -> &'static sqlx::migrate::Migrator {
     }
 }
 
-/// Brings a service's database up to date; what was applied.
+/// Brings a service's database up to date, or only says what that would take; what was, or would be, applied.
 ///
 /// # Errors
 /// See [`postgres::migrate`].
 pub(crate) async fn migrate(
     service: Service,
-    owner_url: &Secret,
-    app_role: Option<&str>,
+    database: &DatabaseSettings,
+    dry_run: bool,
 ) -> Result<Vec<String>, PostgresError> {
-    postgres::migrate(owner_url, migrator(service), app_role).await
+    if dry_run {
+        postgres::rehearse(database, migrator(service)).await
+    } else {
+        postgres::migrate(database, migrator(service)).await
+    }
 }
 
 /// Refuses a database that lacks a migration of this release, as the service itself would at its start.

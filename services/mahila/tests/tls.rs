@@ -176,10 +176,11 @@ async fn services_find_each_other_over_tls_and_only_who_trusts_them_calls_them()
         let urls = cluster.ensure_service(service).await.unwrap();
         write!(
             databases,
-            "[database.{service}]\nurl = \"{}\"\nowner_url = \"{}\"\napp_role = \"{}\"\n",
+            "[database.{service}]\nurl = \"{}\"\nowner_url = \"{}\"\napp_role = \"{}\"\nvault_role = \"{}\"\n",
             urls.app_url.expose(),
             urls.owner_url.expose(),
-            urls.app_role
+            urls.app_role,
+            urls.vault_role
         )
         .unwrap();
     }

@@ -1,7 +1,8 @@
-//! The vault's tables.
+//! The vault's tables. Rows are added by the role that serves; they are read and forgotten as the vault's role, where
+//! `mahila migrate` was given one (`vault_role`), so that no other statement of this service can.
 
 use platform::write::Tx;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::sealing::{Sealed, SealedNote, SealedPerson, role};
@@ -78,9 +79,57 @@ pub(crate) async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::E
     Ok(())
 }
 
+/// Takes on the role that may read what is sealed, until [`leave`] or the end of the transaction. The rights themselves say
+/// which: they may be given to the vault's role, and back, while services run. Where nobody else has them, we have.
+async fn enter(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT set_config('role', (
+             SELECT roles.rolname FROM pg_class
+             CROSS JOIN aclexplode(pg_class.relacl) AS rights
+             JOIN pg_roles AS roles ON roles.oid = rights.grantee
+             WHERE pg_class.oid = 'vault.data_keys'::regclass AND rights.privilege_type = 'SELECT'
+               AND roles.oid <> pg_class.relowner AND pg_has_role(roles.oid, 'MEMBER')
+             LIMIT 1
+         ), true)"
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
+async fn leave(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT set_config('role', 'none', true)").fetch_one(db).await?;
+    Ok(())
+}
+
+/// Drops what is sealed of these subjects, and their data keys.
+pub(crate) async fn forget(tx: &mut Tx, subjects: &[Uuid]) -> Result<(), sqlx::Error> {
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    enter(tx).await?;
+    sqlx::query!(
+        "WITH persons AS (DELETE FROM vault.persons WHERE subject = ANY($1)),
+              narratives AS (DELETE FROM vault.narratives WHERE subject = ANY($1)),
+              safe_contacts AS (DELETE FROM vault.safe_contacts WHERE subject = ANY($1)),
+              notes AS (DELETE FROM vault.notes WHERE subject = ANY($1))
+         DELETE FROM vault.data_keys WHERE subject = ANY($1)",
+        subjects
+    )
+    .execute(&mut *tx)
+    .await?;
+    leave(tx).await
+}
+
 /// The data key of a subject, wrapped; `None`: forgotten, or never there.
 pub(crate) async fn wrapped_key(db: &PgPool, subject: Uuid) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT wrapped FROM vault.data_keys WHERE subject = $1", subject).fetch_optional(db).await
+    let mut tx = db.begin().await?;
+    enter(&mut tx).await?;
+    let wrapped = sqlx::query_scalar!("SELECT wrapped FROM vault.data_keys WHERE subject = $1", subject)
+        .fetch_optional(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(wrapped)
 }
 
 /// Writes a note; `id` is that of the action or feedback it is about.
@@ -93,6 +142,8 @@ pub(crate) async fn insert_note(tx: &mut Tx, id: Uuid, subject: Uuid, note: &Sea
 
 /// Reads all that is sealed of a subject; `None`: forgotten, or never there.
 pub(crate) async fn load(db: &PgPool, subject: Uuid) -> Result<Option<Sealed>, sqlx::Error> {
+    let mut tx = db.begin().await?;
+    enter(&mut tx).await?;
     let row = sqlx::query!(
         r#"SELECT wrapped, narratives.sealed AS "narrative?", safe_contacts.sealed AS "safe_contact?"
            FROM vault.data_keys
@@ -101,12 +152,12 @@ pub(crate) async fn load(db: &PgPool, subject: Uuid) -> Result<Option<Sealed>, s
            WHERE subject = $1"#,
         subject
     )
-    .fetch_optional(db)
+    .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let persons =
         sqlx::query!("SELECT role, sealed, phone_index FROM vault.persons WHERE subject = $1 ORDER BY place", subject)
-            .fetch_all(db)
+            .fetch_all(&mut *tx)
             .await?
             .into_iter()
             .map(|person| SealedPerson {
@@ -115,6 +166,7 @@ pub(crate) async fn load(db: &PgPool, subject: Uuid) -> Result<Option<Sealed>, s
                 phone_index: person.phone_index.and_then(|index| index.try_into().ok()),
             })
             .collect();
+    tx.commit().await?;
     Ok(Some(Sealed {
         subject,
         wrapped: row.wrapped,

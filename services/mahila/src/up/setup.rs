@@ -114,10 +114,11 @@ pub(super) fn settings(
     for (service, urls) in databases {
         write!(
             text,
-            "\n[database.{service}]\nurl = {}\nowner_url = {}\napp_role = {}\n",
+            "\n[database.{service}]\nurl = {}\nowner_url = {}\napp_role = {}\nvault_role = {}\n",
             quoted(urls.app_url.expose()),
             quoted(urls.owner_url.expose()),
             quoted(&urls.app_role),
+            quoted(&urls.vault_role),
         )?;
     }
     write(&folder.settings(), text.as_bytes())
@@ -146,6 +147,7 @@ mod tests {
             owner_url: Secret::new("postgres://registry_owner@localhost:5432/registry?host=/a%20b"),
             app_url: Secret::new("postgres://registry_app@localhost:5432/registry?host=/a%20b"),
             app_role: "registry_app".into(),
+            vault_role: "registry_vault".into(),
         };
         let listen = listen(&folder, None).unwrap();
         settings(&folder, listen, "http://127.0.0.1:4317", &[(Service::Registry, urls)]).unwrap();

@@ -167,7 +167,7 @@ impl Supervisor {
         let settings = Settings::load(Some(&self.folder.settings()))?;
         for service in BUILT {
             tokio::select! {
-                applied = migrate::migrate(service, &settings) => for migration in applied? {
+                applied = migrate::migrate(service, &settings, false) => for migration in applied? {
                     tracing::info!(%service, migration, "applied");
                 },
                 () = self.signals.heard() => return Ok(None),

@@ -50,8 +50,19 @@ pub enum PostgresError {
     },
 
     /// The role that is to be granted rights does not exist.
-    #[error("there is no role `{0}`: create it (`CREATE ROLE {0} LOGIN`) or correct `app_role`")]
-    NoRole(String),
+    #[error("there is no role `{role}`: create it (`CREATE ROLE {role} {create}`) or correct `{key}`")]
+    NoRole {
+        /// Its name.
+        role: String,
+        /// The setting that names it.
+        key: &'static str,
+        /// What it is created with.
+        create: &'static str,
+    },
+
+    /// Roles own too little or may too much.
+    #[error("nothing was changed, because the roles are not what they should be: {}", .0.join(" · "))]
+    Roles(Vec<String>),
 
     /// An index that is half built is neither used nor complete.
     #[error("these indexes are not valid: {}; drop each (DROP INDEX CONCURRENTLY) and create it again as its migration does", .0.join(", "))]

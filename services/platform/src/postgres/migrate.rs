@@ -1,15 +1,17 @@
-//! Migrations: platform's, then the service's, by one migrator at a time; then the grants of the role that serves.
+//! Migrations: platform's, then the service's, by one migrator at a time; then the grants of the roles that serve.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
 use tokio::time::Instant;
 
 use super::error::{PostgresError, Result, place};
-use super::{Identifier, grants, pool};
-use crate::settings::Secret;
+use super::roles::Roles;
+use super::{grants, pool};
+use crate::settings::DatabaseSettings;
 
 /// The tables that every service's database has: schema `platform`, with a list of migrations of its own.
 pub static PLATFORM: Migrator = sqlx::migrate!("./migrations");
@@ -23,23 +25,23 @@ const LOCK_WAIT: Duration = Duration::from_mins(5);
 /// How often the lock is asked for.
 const LOCK_POLL: Duration = Duration::from_millis(100);
 
-/// Brings a database up to date as its owner, and gives `app_role` what a service needs. Applies what is missing, so it
-/// may be run at any time; two at once both succeed, one after the other. What a newer release has applied is left alone.
+/// Brings a database up to date as its owner, and gives `app_role` and `vault_role` what a service needs. Applies what is
+/// missing, so it may be run at any time; two at once both succeed, one after the other. What a newer release has applied is
+/// left alone.
 ///
 /// Returns what was applied, e.g. `platform 1 platform`.
 ///
 /// # Errors
-/// When the database cannot be reached, another migrator holds the lock for five minutes, a migration fails or was
-/// changed after it was applied, an index is left half built, or the role does not exist.
-pub async fn migrate(
-    owner_url: &Secret,
-    service_migrator: &'static Migrator,
-    app_role: Option<&str>,
-) -> Result<Vec<String>> {
-    let app_role = app_role.map(Identifier::parse).transpose()?;
-    let options = pool::options(owner_url, "mahila migrate")?;
+/// When there is no `owner_url` or the database cannot be reached, roles are not what they should be, another migrator holds
+/// the lock for five minutes, a migration fails or was changed after it was applied, or an index is left half built.
+pub async fn migrate(settings: &DatabaseSettings, service_migrator: &'static Migrator) -> Result<Vec<String>> {
+    let roles = Roles::of(settings)?;
+    let options = owner(settings)?;
     let mut connection = pool::connect(&options).await?;
     let place = place(&options);
+    if let Some(roles) = roles {
+        roles.check(&mut connection, &schemas(service_migrator)).await?;
+    }
 
     // sqlx would wait inside `pg_advisory_lock`, that is in a transaction, and CREATE INDEX CONCURRENTLY of the migrator
     // that has the lock would wait for that transaction: a deadlock of two who only queue. Asking again holds nothing.
@@ -61,12 +63,40 @@ pub async fn migrate(
         applied.extend(missing);
     }
     refuse_invalid_indexes(&mut connection).await?;
-    if let Some(role) = app_role {
-        grants::grant(&mut connection, role).await?;
+    if let Some(roles) = roles {
+        grants::grant(&mut connection, roles).await?;
     }
     // The lock goes with the session.
     connection.close().await?;
     Ok(applied)
+}
+
+/// What [`migrate`] would apply, after the same look at the roles. Changes nothing.
+///
+/// # Errors
+/// When there is no `owner_url`, the database cannot be reached, or roles are not what they should be.
+pub async fn rehearse(settings: &DatabaseSettings, service_migrator: &'static Migrator) -> Result<Vec<String>> {
+    let mut connection = pool::connect(&owner(settings)?).await?;
+    if let Some(roles) = Roles::of(settings)? {
+        roles.check(&mut connection, &schemas(service_migrator)).await?;
+    }
+    let mut missing_here = missing(&mut connection, &PLATFORM).await?;
+    missing_here.extend(missing(&mut connection, service_migrator).await?);
+    connection.close().await?;
+    Ok(missing_here)
+}
+
+fn owner(settings: &DatabaseSettings) -> Result<PgConnectOptions> {
+    pool::options(settings.owner_url.as_ref().ok_or(PostgresError::NoAddress("owner_url"))?, "mahila migrate")
+}
+
+/// The schemas that migrations make.
+fn schemas(service_migrator: &'static Migrator) -> Vec<String> {
+    [&PLATFORM, service_migrator]
+        .iter()
+        .flat_map(|migrator| migrator.create_schemas.iter())
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// What is not applied yet, or was changed since; empty when the service may start. Needs no more than `SELECT` on the

@@ -11,6 +11,7 @@ mod grants;
 mod identifier;
 mod migrate;
 mod pool;
+mod roles;
 #[cfg(any(test, feature = "testing"))]
 pub mod small_disk;
 #[cfg(any(test, feature = "testing"))]
@@ -22,5 +23,5 @@ mod tests;
 pub use deployment::deployment;
 pub use error::{Advice, PostgresError};
 pub use identifier::{Identifier, NotAnIdentifier};
-pub use migrate::{PLATFORM, migrate, newer, pending};
+pub use migrate::{PLATFORM, migrate, newer, pending, rehearse};
 pub use pool::pool;

@@ -24,7 +24,8 @@ use crate::settings::{DatabaseSettings, Secret};
 
 const OWNER: &str = "mahila_test_owner";
 const APP: &str = "mahila_test_app";
-/// Of both roles, for servers that ask for one.
+const VAULT: &str = "mahila_test_vault";
+/// Of those who log in, for servers that ask for one.
 const PASSWORD: &str = "mahila-test";
 
 /// Templates are made one at a time, across processes: "testing" in ASCII.
@@ -69,13 +70,18 @@ impl TestDatabase {
     /// Settings for a service that is started on this database.
     #[must_use]
     pub fn settings(&self) -> DatabaseSettings {
-        DatabaseSettings {
-            url: Some(Secret::new(&self.app_url)),
-            owner_url: Some(Secret::new(&self.url)),
-            app_role: Some(APP.to_owned()),
-            max_connections: CONNECTIONS,
-            ..DatabaseSettings::default()
-        }
+        settings(&self.app_url, &self.url)
+    }
+}
+
+fn settings(url: impl Into<String>, owner_url: impl Into<String>) -> DatabaseSettings {
+    DatabaseSettings {
+        url: Some(Secret::new(url)),
+        owner_url: Some(Secret::new(owner_url)),
+        app_role: Some(APP.to_owned()),
+        vault_role: Some(VAULT.to_owned()),
+        max_connections: CONNECTIONS,
+        ..DatabaseSettings::default()
     }
 
     /// Takes the database away from everybody, connections included, as a failing server would; or gives it back.
@@ -144,8 +150,11 @@ impl Server {
         let server = Self { superuser, _cluster: cluster, templates: Mutex::default() };
         let mut connection = server.connect().await;
         for role in [OWNER, APP] {
-            made(make(&mut connection, format!("CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")).await);
+            made(make(&mut connection, format!("CREATE ROLE {role} LOGIN NOINHERIT PASSWORD '{PASSWORD}'")).await);
         }
+        made(make(&mut connection, format!("CREATE ROLE {VAULT} NOLOGIN")).await);
+        // A shared server may be asked by several processes at the same moment.
+        made(make(&mut connection, format!("GRANT {VAULT} TO {APP}")).await);
         made(connection.close().await);
         server
     }
@@ -199,8 +208,7 @@ impl Server {
             let unfinished = format!("{name}_unfinished");
             made(execute(&mut connection, format!("DROP DATABASE IF EXISTS {unfinished}")).await);
             made(execute(&mut connection, format!("CREATE DATABASE {unfinished} OWNER {OWNER}")).await);
-            let owner_url = Secret::new(self.url(OWNER, &unfinished));
-            made(migrate(&owner_url, migrator, Some(APP)).await);
+            made(migrate(&settings(self.url(APP, &unfinished), self.url(OWNER, &unfinished)), migrator).await);
             retried(&mut connection, format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await;
         }
         made(connection.close().await);

@@ -157,10 +157,19 @@ fn check_database(key: &str, database: &DatabaseSettings, problems: &mut Problem
             );
         }
     }
-    if let Some(role) = &database.app_role
-        && let Err(error) = crate::postgres::Identifier::parse(role)
-    {
-        problems.add(&format!("{key}.app_role"), format!("is wrong: {error}"), "name the role of `url`");
+    for (name, role, mend) in [
+        ("app_role", &database.app_role, "name the role of `url`"),
+        ("vault_role", &database.vault_role, "name the role that may read what is sealed"),
+    ] {
+        if let Some(role) = role
+            && let Err(error) = crate::postgres::Identifier::parse(role)
+        {
+            problems.add(&format!("{key}.{name}"), format!("is wrong: {error}"), mend);
+        }
+    }
+    if database.vault_role.is_some() && database.app_role.is_none() {
+        problems
+            .missing(&format!("{key}.app_role"), "name the role of `url`: it is the one that takes on `vault_role`");
     }
     problems.within(&format!("{key}.max_connections"), database.max_connections, 1..=200);
     problems.within(&format!("{key}.acquire_timeout_ms"), millis(database.acquire_timeout), 1..=60_000);

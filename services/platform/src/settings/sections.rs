@@ -158,8 +158,13 @@ pub struct DatabaseSettings {
     pub owner_url: Option<Secret>,
     /// File that holds `owner_url`.
     pub owner_url_file: Option<PathBuf>,
-    /// Name of the role of `url`; `mahila migrate` grants it what the service needs. Left out, nothing is granted.
+    /// Name of the role of `url`; `mahila migrate` grants it what the service needs, and shuts everybody else out of the
+    /// database. Left out, nothing is granted.
     pub app_role: Option<String>,
+    /// Name of a role without login that alone reads what is sealed; the service takes it on (`SET LOCAL ROLE`) to open the
+    /// vault. `app_role` must be a member that does not inherit: `CREATE ROLE app LOGIN NOINHERIT; GRANT vault TO app`. Left
+    /// out, `app_role` reads it itself. Set it when every replica is of a release that knows it.
+    pub vault_role: Option<String>,
     /// Connections this process may hold. 1 to 200.
     pub max_connections: u32,
     /// Milliseconds to wait for a connection before the call is refused as `UNAVAILABLE`. 1 to 60000.
@@ -182,6 +187,7 @@ impl Default for DatabaseSettings {
             owner_url: None,
             owner_url_file: None,
             app_role: None,
+            vault_role: None,
             max_connections: 8,
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),

@@ -105,7 +105,8 @@ fn a_wrong_value_is_told_with_what_the_key_is_for() {
 fn all_problems_are_told_at_once() {
     let error = load(
         "[clock]\nmode = \"replay\"\n[write]\nbatch = 300\n[telemetry]\nsample_ratio = 2.0\nlog_filter = \"a=b=c\"\n\
-         [peers]\nregistry = \"registry:7100\"\nkey_file = \"own.key\"\n[database.review]\nurl = \"mysql://u:hunter2@h/d\"\napp_role = \"a b\"",
+         [peers]\nregistry = \"registry:7100\"\nkey_file = \"own.key\"\n[database.review]\nurl = \"mysql://u:hunter2@h/d\"\napp_role = \"a b\"\n\
+         [database.intake]\nvault_role = \"a b\"",
         &[],
     )
     .unwrap_err();
@@ -113,6 +114,8 @@ fn all_problems_are_told_at_once() {
     assert_eq!(
         keys,
         [
+            "database.intake.vault_role",
+            "database.intake.app_role",
             "database.review.url",
             "database.review.app_role",
             "telemetry.sample_ratio",

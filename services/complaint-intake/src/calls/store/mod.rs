@@ -97,7 +97,8 @@ impl Command for IngestCall {
         }
         rows::write(tx, &CallRows::of(&newest)).await?;
         rows::write_callers(tx, &called).await?;
-        rows::forget(tx, &revised).await?;
+        // A newer word comes in its place, under a new key.
+        vault::store::forget(tx, &revised).await?;
         seal(tx, identity.into_values()).await?;
         let registered: Result<Vec<Change>, Refusal> =
             complaints::store::register(tx, &complaints).await?.into_iter().collect();

@@ -231,24 +231,6 @@ pub(super) async fn write_callers(tx: &mut Tx, called: &BTreeSet<(CallerIndex, N
     Ok(())
 }
 
-/// Drops what is sealed of these calls, and their data keys: a newer word comes in its place, under a new key.
-pub(super) async fn forget(tx: &mut Tx, subjects: &[Uuid]) -> Result<(), sqlx::Error> {
-    if subjects.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "WITH persons AS (DELETE FROM vault.persons WHERE subject = ANY($1)),
-              narratives AS (DELETE FROM vault.narratives WHERE subject = ANY($1)),
-              safe_contacts AS (DELETE FROM vault.safe_contacts WHERE subject = ANY($1)),
-              notes AS (DELETE FROM vault.notes WHERE subject = ANY($1))
-         DELETE FROM vault.data_keys WHERE subject = ANY($1)",
-        subjects
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// Writes where phones were: the one note of a call, under its own id.
 pub(super) async fn write_points(tx: &mut Tx, points: &[(Uuid, &SealedNote)]) -> Result<(), sqlx::Error> {
     if points.is_empty() {

@@ -70,6 +70,8 @@ pub struct ServiceUrls {
     pub app_url: Secret,
     /// `<service>_app`, for the grants of [`super::migrate`].
     pub app_role: String,
+    /// `<service>_vault`, who reads what is sealed, where the service has anything sealed.
+    pub vault_role: String,
 }
 
 impl Cluster {
@@ -124,45 +126,28 @@ impl Cluster {
         &self.folder.log
     }
 
-    /// Makes a role that may log in, if there is none of that name.
-    ///
-    /// # Errors
-    /// A name that is not plain; a server that does not answer.
-    pub async fn ensure_role(&self, name: &str) -> Result<(), EmbeddedError> {
-        let role = Identifier::parse(name)?;
-        let mut connection = self.superuser().await?;
-        Ok(make(&mut connection, format!("CREATE ROLE {role} LOGIN")).await?)
-    }
-
-    /// Makes a database with an owner, if there is none of that name. Only its owner may connect at first.
-    ///
-    /// # Errors
-    /// A name that is not plain; an owner that is not there; a server that does not answer.
-    pub async fn ensure_database(&self, name: &str, owner: &str) -> Result<(), EmbeddedError> {
-        let (database, owner) = (Identifier::parse(name)?, Identifier::parse(owner)?);
-        let mut connection = self.superuser().await?;
-        make(&mut connection, format!("CREATE DATABASE {database} OWNER {owner}")).await?;
-        // A service owns its database and nobody else reads it, not even by mistake.
-        execute(&mut connection, format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC")).await?;
-        Ok(())
-    }
-
-    /// Makes what a service needs, if it is not there: roles `<name>_owner` and `<name>_app`, and the database `<name>`.
+    /// Makes what a service needs, if it is not there: the database `<name>` and the roles `<name>_owner`, `<name>_app` and
+    /// `<name>_vault`. Who may do what is said by [`super::migrate`].
     ///
     /// # Errors
     /// A name that is not plain; a server that does not answer.
     pub async fn ensure_service(&self, name: &str) -> Result<ServiceUrls, EmbeddedError> {
-        let (owner, app) = (format!("{name}_owner"), format!("{name}_app"));
-        self.ensure_role(&owner).await?;
-        self.ensure_role(&app).await?;
-        self.ensure_database(name, &owner).await?;
-        let (database, role) = (Identifier::parse(name)?, Identifier::parse(&app)?);
+        let (owner, app, vault) = (format!("{name}_owner"), format!("{name}_app"), format!("{name}_vault"));
         let mut connection = self.superuser().await?;
-        execute(&mut connection, format!("GRANT CONNECT ON DATABASE {database} TO {role}")).await?;
+        for (role, attributes) in [(&owner, "LOGIN"), (&app, "LOGIN"), (&vault, "NOLOGIN")] {
+            let role = Identifier::parse(role)?;
+            make(&mut connection, format!("CREATE ROLE {role} {attributes}")).await?;
+        }
+        // By PostgreSQL 15 it is the member that does not inherit, by 16 and later the membership, which begins as the member is.
+        let (member, of) = (Identifier::parse(&app)?, Identifier::parse(&vault)?);
+        execute(&mut connection, format!("ALTER ROLE {member} NOINHERIT; GRANT {of} TO {member}")).await?;
+        let (database, owner_of) = (Identifier::parse(name)?, Identifier::parse(&owner)?);
+        make(&mut connection, format!("CREATE DATABASE {database} OWNER {owner_of}")).await?;
         Ok(ServiceUrls {
             owner_url: Secret::new(self.url_as(&owner, name)),
             app_url: Secret::new(self.url_as(&app, name)),
             app_role: app,
+            vault_role: vault,
         })
     }
 
