@@ -8,15 +8,9 @@
 //!
 //! One test, because the replay takes its time.
 
-mod desk_days;
 mod disturbances;
 mod leaks;
 mod planned;
-mod reader;
-mod recount;
-mod roll;
-mod statements;
-mod week;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +25,11 @@ use mahila_proto::oversight::v1::{Breakdown, Format, Language, Measure};
 use mahila_proto::registry::v1::UnitKind;
 
 use mahila_tests::house::{House, SERVICES};
-use reader::Reader;
-use recount::Recount;
-use roll::Roll;
-use week::Found;
+use mahila_tests::story::reader::Reader;
+use mahila_tests::story::recount::Recount;
+use mahila_tests::story::roll::Roll;
+use mahila_tests::story::statements;
+use mahila_tests::story::week::Found;
 
 const LEVELS: [(UnitKind, &str); 6] = [
     (UnitKind::Zone, "ZONE"),

@@ -14,10 +14,10 @@ use mahila_proto::intake::v1::{Channel, HandlingState};
 use mahila_proto::oversight::v1::{Breakdown, Measure};
 use mahila_proto::review::v1::{CycleState, DecisionKind, ReviewCycle, ReviewLevel};
 
-use crate::reader::Reader;
-use crate::recount::{Figures, Recount};
-use crate::roll::Roll;
-use crate::week::is_hurried;
+use mahila_tests::story::reader::Reader;
+use mahila_tests::story::recount::{Figures, Recount};
+use mahila_tests::story::roll::Roll;
+use mahila_tests::story::week::is_hurried;
 
 /// Every so many cycles one is selected again, without the service.
 const SELECTED_AGAIN: usize = 97;

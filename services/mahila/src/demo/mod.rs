@@ -51,6 +51,10 @@ impl Addresses {
 pub struct Options {
     /// Where the services are.
     pub addresses: Addresses,
+    /// PEM of the authority that the services' certificates are checked against, for https; `None`: the system's.
+    pub authority: Option<Vec<u8>>,
+    /// PEM of certificate and key to show, where the services ask for one.
+    pub identity: Option<(Vec<u8>, Vec<u8>)>,
     /// File with the development issuer's key, which signs a token for each role and station.
     pub issuer_key: PathBuf,
     /// The `iss` that the services ask for.
@@ -79,6 +83,8 @@ impl Options {
     pub fn at(addresses: Addresses, issuer_key: PathBuf) -> Self {
         Self {
             addresses,
+            authority: None,
+            identity: None,
             issuer_key,
             issuer: crate::token::ISSUER.to_owned(),
             audience: crate::token::AUDIENCE.to_owned(),

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +23,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Request, Response, Status};
 use tonic_types::StatusExt as _;
 
-use crate::demo::{Addresses, DemoError};
+use crate::demo::{DemoError, Options};
 use crate::token::role_name;
 
 /// Connections to a service. More do not make two cores faster.
@@ -62,15 +61,17 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Sets the lines up; nothing is connected yet.
-    pub(crate) fn new(addresses: &Addresses, issuer_key: &Path, iss: &str, aud: &str) -> Result<Self, DemoError> {
+    pub(crate) fn new(options: &Options) -> Result<Self, DemoError> {
+        let Options { addresses, authority, identity, issuer_key, issuer: iss, audience: aud, .. } = options;
         let channel = |url: &str| -> Result<PeerChannel, DemoError> {
+            let (authority, identity) = (authority.clone(), identity.clone());
             // Calls bring their own tokens.
-            let target = Target { url: url.to_owned(), ..Target::default() };
+            let target = Target { url: url.to_owned(), token: String::new(), authority, identity };
             Ok(Peer::new(&target)?.channel())
         };
         let several = |url: &str| (0..CONNECTIONS).map(|_| channel(url)).collect::<Result<Vec<_>, _>>();
         let issuer =
-            Issuer::load_or_make(issuer_key).map_err(|error| DemoError::Key { path: issuer_key.to_owned(), error })?;
+            Issuer::load_or_make(issuer_key).map_err(|error| DemoError::Key { path: issuer_key.clone(), error })?;
         Ok(Self {
             registry: several(&addresses.registry)?.into_iter().map(RegistryServiceClient::new).collect(),
             intake: several(&addresses.intake)?.into_iter().map(IntakeServiceClient::new).collect(),
@@ -87,8 +88,8 @@ impl Lines {
             turn: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
             issuer,
-            iss: iss.to_owned(),
-            aud: aud.to_owned(),
+            iss: iss.clone(),
+            aud: aud.clone(),
             tokens: Mutex::default(),
         })
     }

@@ -47,7 +47,7 @@ impl Player {
     pub(super) fn new(options: Options) -> Result<(Self, Option<std::path::PathBuf>), DemoError> {
         let player = Self {
             plan: Plan::new(&options.stations_csv).map_err(|error| DemoError::Roll(error.to_string()))?,
-            lines: Lines::new(&options.addresses, &options.issuer_key, &options.issuer, &options.audience)?,
+            lines: Lines::new(&options)?,
             units_csv: options.units_csv,
             stations_csv: options.stations_csv,
             progress: options.progress,

@@ -1,6 +1,7 @@
 //! Those who read what came of it: headquarters, an auditor, and one who makes mistakes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -29,8 +30,8 @@ use prost::Message as _;
 use tokio::task::JoinSet;
 use tonic::Status;
 
-use crate::desk_days::DeskDay;
-use mahila_tests::house::House;
+use super::desk_days::DeskDay;
+use crate::house::House;
 
 /// A statement by station is larger than gRPC's default.
 const LARGE: usize = 64 << 20;
@@ -42,6 +43,7 @@ const AT_ONCE: usize = 64;
 pub struct Reader {
     urls: BTreeMap<Service, String>,
     issuer: Development,
+    authority: Option<Vec<u8>>,
 }
 
 fn october(day: i32) -> Date {
@@ -49,15 +51,22 @@ fn october(day: i32) -> Date {
 }
 
 impl Reader {
+    /// Of a house.
     pub fn new(house: &House) -> Self {
-        let urls = mahila_tests::house::SERVICES.into_iter().map(|service| (service, house.url(service))).collect();
-        Self { urls, issuer: Development::make(&house.issuer_key()).expect("the issuer") }
+        let urls = crate::house::SERVICES.into_iter().map(|service| (service, house.url(service))).collect();
+        Self::at(urls, &house.issuer_key(), None)
+    }
+
+    /// Of services wherever they are, whose tokens this issuer signs and whose certificates this authority.
+    pub fn at(urls: BTreeMap<Service, String>, issuer_key: &Path, authority: Option<Vec<u8>>) -> Self {
+        Self { urls, issuer: Development::make(issuer_key).expect("the issuer"), authority }
     }
 
     fn channel(&self, service: Service, holder: &str) -> PeerChannel {
         let holder: Holder = holder.parse().expect("a holder");
         let token = self.issuer.token(&holder, Duration::from_mins(10));
-        Peer::new(&Target { url: self.urls[&service].clone(), token, ..Target::default() }).expect("a peer").channel()
+        let (url, authority) = (self.urls[&service].clone(), self.authority.clone());
+        Peer::new(&Target { url, token, authority, ..Target::default() }).expect("a peer").channel()
     }
 
     /// One figure of the state, 17 October until this day.
@@ -247,7 +256,7 @@ impl Reader {
     /// The same as somebody at a terminal asks for it: the command that saves the answer, and its JSON.
     pub fn selection_by_command(&self, cycle: &str) -> String {
         let holder: Holder = "auditor:up".parse().expect("a holder");
-        let output = std::process::Command::new(mahila_tests::house::binary())
+        let output = std::process::Command::new(crate::house::binary())
             .args(["review", "verify-selection", "--cycle", cycle, "--page-size", "10000", "--output", "json"])
             .env("MAHILA_ADDRESS", &self.urls[&Service::Review])
             .env("MAHILA_TOKEN", self.issuer.token(&holder, Duration::from_mins(10)))

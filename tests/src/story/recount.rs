@@ -10,9 +10,9 @@ use mahila_proto::intake::v1::{CallOutcome, Clock, ClockCode, Complaint, Handlin
 use mahila_proto::oversight::v1::{Breakdown, Measure};
 use prost_types::Timestamp;
 
-use crate::desk_days::{DeskDay, desk_days};
-use crate::roll::Roll;
-use crate::week::Found;
+use super::desk_days::{DeskDay, desk_days};
+use super::roll::Roll;
+use super::week::Found;
 
 /// What is counted, by what, and which value of it.
 pub type Slot = (Measure, Breakdown, String);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use mahila::demo::Tally;
 use mahila_proto::oversight::v1::Measure;
 
-use crate::recount::day_of;
+use super::recount::day_of;
 
 /// A desk on a day, as it must have been.
 #[derive(Debug, Clone, PartialEq, Eq)]

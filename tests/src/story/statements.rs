@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mahila_proto::oversight::v1::{Breakdown, Measure, Statement, UnitFigures};
 
-use crate::recount::{Figures, Recount, Slot};
-use crate::roll::Roll;
+use super::recount::{Figures, Recount, Slot};
+use super::roll::Roll;
 
 /// Differences are listed up to so many.
 const LISTED: usize = 40;

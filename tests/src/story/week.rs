@@ -15,9 +15,9 @@ use mahila_proto::review::v1::{
 };
 use platform::fields::day_of;
 
-use crate::reader::Reader;
-use crate::recount::{Recount, whole};
-use crate::roll::Roll;
+use super::reader::Reader;
+use super::recount::{Recount, whole};
+use super::roll::Roll;
 
 /// What the client asked for once all was done.
 #[derive(Debug)]

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds the image from the Containerfile with plain buildah, as the tests need it: without a registry. In place of the builder's
+# image stands an empty one in which this machine's own /usr and Rust are mounted. What is built stays in TARGET/containers:
+# the store of buildah, and what cargo built, so that the next time takes as long as the change.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+place="${CARGO_TARGET_DIR:-$PWD/target}/containers"
+cargo_home="${CARGO_HOME:-$HOME/.cargo}"
+rustup_home="${RUSTUP_HOME:-$HOME/.rustup}"
+mkdir -p "$place/tmp" "$place/builder"
+export TMPDIR="$place/tmp"
+engine=(buildah --storage-driver vfs --root "$place/store" --runroot "$place/run")
+
+# What /usr cannot bring: folders, the links into it, and who is who.
+skeleton="$(mktemp -d)"
+trap 'rm -rf "$skeleton"' EXIT
+mkdir -p "$skeleton"/{usr,etc,proc,sys,dev,root,var/tmp,cargo,rustup}
+mkdir -m 1777 "$skeleton/tmp"
+for link in /bin /sbin /lib /lib32 /lib64; do
+    if [ -L "$link" ]; then ln -s "usr${link}" "$skeleton$link"; fi
+done
+cp /etc/passwd /etc/group /etc/ld.so.cache "$skeleton/etc/"
+tar --sort=name --owner=0 --group=0 --mtime=@0 -C "$skeleton" -cf "$place/builder/skeleton.tar" .
+cat > "$place/builder/Containerfile" <<'END'
+FROM scratch
+ADD skeleton.tar /
+ENV PATH=/cargo/bin:/usr/local/bin:/usr/bin:/bin CARGO_HOME=/cargo RUSTUP_HOME=/rustup
+END
+"${engine[@]}" bud --quiet --layers --isolation chroot --timestamp 0 --tag localhost/mahila-builder:host "$place/builder" > /dev/null
+
+volumes=(--volume /usr:/usr:ro --volume /etc/alternatives:/etc/alternatives:ro --volume /etc/ssl:/etc/ssl:ro)
+volumes+=(--volume "$cargo_home:/cargo")
+if [ -d "$rustup_home" ]; then volumes+=(--volume "$rustup_home:/rustup:ro"); fi
+epoch="$(git log -1 --format=%ct)"
+"${engine[@]}" bud --layers --isolation chroot "${volumes[@]}" --pull-never \
+    --build-arg BUILDER=localhost/mahila-builder:host --build-arg SOURCE_DATE_EPOCH="$epoch" \
+    --build-arg VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" \
+    --build-arg REVISION="$(git rev-parse HEAD)" \
+    --timestamp "$epoch" --tag localhost/mahila:test .
