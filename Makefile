@@ -70,6 +70,27 @@ deps: ## Install what is missing: PostgreSQL (as root on Debian and Ubuntu; othe
 build: ## Build the binary, target/release/mahila
 	@cargo build --release --locked $(CARGO_JOBS) -p mahila
 
+IMAGE ?= localhost/mahila:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+EPOCH = $(shell git log -1 --format=%ct)
+IMAGE_ARGS = --tag $(IMAGE) --file Containerfile --build-arg SOURCE_DATE_EPOCH=$(EPOCH) --build-arg REVISION=$(shell git rev-parse HEAD) \
+  --build-arg VERSION=$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+
+.PHONY: image
+image: ## Build the image, localhost/mahila:VERSION, by docker, podman or buildah (IMAGE=name, BUILDER=image with Rust)
+	@if docker buildx version > /dev/null 2>&1 && docker version > /dev/null 2>&1; then \
+	  docker build $(IMAGE_ARGS) $(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) .; \
+	elif command -v podman > /dev/null; then \
+	  podman build --timestamp $(EPOCH) $(IMAGE_ARGS) $(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) .; \
+	elif command -v buildah > /dev/null; then \
+	  buildah build --timestamp $(EPOCH) $(IMAGE_ARGS) $(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) .; \
+	else \
+	  echo "nothing here builds images; to mend it:"; \
+	  echo "  Debian, Ubuntu: sudo apt-get install buildah"; \
+	  echo "  Fedora:         sudo dnf install buildah"; \
+	  echo "  macOS:          brew install podman && podman machine init && podman machine start"; \
+	  exit 1; \
+	fi
+
 ## Calling it
 
 # What follows has to be made by the binary of the same build: `make examples-with MAHILA=target/debug/mahila`.
@@ -106,8 +127,8 @@ examples-with: contract-with
 
 ## Checking it
 
-.PHONY: test test-rust charts charts-docs charts-build alerts lint proto-lint sqlx bench bounds
-test: deps lint test-rust charts alerts ## Run every test there is
+.PHONY: test test-rust charts charts-docs charts-build alerts containers lint proto-lint sqlx bench bounds
+test: deps lint test-rust charts alerts containers ## Run every test there is
 
 test-rust:
 	@# The story, the examples and the command line's tests run the real binary: built first, with the features of the tests.
@@ -136,6 +157,25 @@ alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql an
 	bash tests/alerts/prometheus.sh $(TOOLS)
 	cargo build --workspace --bins --tests --locked $(CARGO_JOBS)
 	$(TOOLS)/venv/bin/python -m pytest --quiet -p no:cacheprovider tests/alerts
+
+# What the tests in containers take beside PostgreSQL.
+CONTAINER_TOOLS := buildah runc ip nsenter setpriv unshare
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+containers: deps ## Build the image by buildah and run the suite in containers (as root on Linux)
+	@missing() { for tool in $(CONTAINER_TOOLS); do command -v $$tool > /dev/null || return 0; done; return 1; }; \
+	if [ "$$(uname -s)" != Linux ] || [ "$$(id -u)" != 0 ]; then \
+	  echo "the suite in containers was NOT RUN: it takes root on Linux"; exit 0; \
+	fi; \
+	if missing && command -v apt-get > /dev/null; then \
+	  echo "installing buildah and runc"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends buildah runc iproute2 util-linux; \
+	fi; \
+	if missing; then \
+	  echo "the suite in containers was NOT RUN; to run it install: $(CONTAINER_TOOLS)"; exit 0; \
+	fi; \
+	bash tests/containers/image.sh; \
+	MAHILA_CONTAINERS=$(TARGET)/containers cargo test --workspace --locked $(CARGO_JOBS) --test containers
 
 lint: proto-lint deny ## Check format, lints, dependencies and the contract
 	cargo fmt --all --check

@@ -25,7 +25,8 @@ impl Image {
     pub fn open(built: &Path, run: &Path) -> Self {
         let read = |name: &str| {
             let file = built.join(name);
-            std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; to mend it: make containers", file.display()))
+            std::fs::read(&file)
+                .unwrap_or_else(|error| panic!("{}: {error}; to mend it: make containers", file.display()))
         };
         let inspected: Value = serde_json::from_slice(&read("image.json")).expect("buildah tells JSON");
         let config = inspected["OCIv1"].clone();

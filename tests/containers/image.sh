@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image from the Containerfile with plain buildah, as the tests need it: without a registry. In place of the builder's
 # image stands an empty one in which this machine's own /usr and Rust are mounted. What is built stays in TARGET/containers:
-# the store of buildah, and what cargo built, so that the next time takes as long as the change.
+# the store of buildah and what cargo built, so that the next time takes as long as the change; the image unpacked (root/) and
+# what it says of itself (image.json), for tests/containers/main.rs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -38,3 +39,26 @@ epoch="$(git log -1 --format=%ct)"
     --build-arg VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" \
     --build-arg REVISION="$(git rev-parse HEAD)" \
     --timestamp "$epoch" --tag localhost/mahila:test .
+
+container="$("${engine[@]}" from --pull-never localhost/mahila:test)"
+rm -rf "$place/root"
+cp -a "$("${engine[@]}" mount "$container")" "$place/root"
+"${engine[@]}" inspect --type image localhost/mahila:test > "$place/image.json"
+"${engine[@]}" rm "$container" > /dev/null
+
+# The SBOM against the schema of its format, by a library that did not write it.
+if [ ! -x "$place/python/bin/pip" ] && ! python3 -m venv "$place/python" 2> /dev/null; then
+    echo "python3 with venv is not installed: the SBOM was NOT held against the schema of CycloneDX"
+    exit
+fi
+"$place/python/bin/pip" install --quiet --disable-pip-version-check 'cyclonedx-python-lib[json-validation]==11.12.0'
+"$place/python/bin/python" - "$place/root/sbom.cdx.json" <<'END'
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+wrong = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read())
+if wrong is not None:
+    sys.exit(f"{sys.argv[1]} is not CycloneDX 1.5: {wrong}")
+print("the SBOM is CycloneDX 1.5")
+END

@@ -117,7 +117,8 @@ pub fn remove_groups(run: &str) {
 }
 
 fn config(image: &Image, leg: &Leg, spec: &Spec<'_>, group: &str) -> Value {
-    let arguments: Vec<&str> = image.entrypoint.iter().map(String::as_str).chain(spec.arguments.iter().copied()).collect();
+    let arguments: Vec<&str> =
+        image.entrypoint.iter().map(String::as_str).chain(spec.arguments.iter().copied()).collect();
     let environment: Vec<String> = spec.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut mounts = vec![
         json!({ "destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"] }),

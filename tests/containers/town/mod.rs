@@ -98,7 +98,8 @@ impl<'a> Town<'a> {
             std::fs::write(own.join("owner_url"), &town.databases[&service].owner).expect("written");
             if service == Service::Intake {
                 Keys::generate_file(&own.join("seal.keys"), &os_random()).expect("keys of the vault");
-                std::os::unix::fs::chown(own.join("seal.keys"), Some(image.user), Some(image.user)).expect("we are root");
+                std::os::unix::fs::chown(own.join("seal.keys"), Some(image.user), Some(image.user))
+                    .expect("we are root");
             }
             town.secrets.insert(service, Secret::new(&folder.join("tls").join(service.source())));
         }

@@ -45,10 +45,11 @@ impl Postgres {
         let mut postgres = Self { folder, binaries: binaries(), leg, server: None };
         let mut initdb = postgres.command("initdb");
         initdb.arg("-D").arg(postgres.folder.join("data"));
-        need(initdb.args(["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]).args([
-            "--auth-local=trust",
-            "--auth-host=scram-sha-256",
-        ]));
+        need(
+            initdb
+                .args(["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"])
+                .args(["--auth-local=trust", "--auth-host=scram-sha-256"]),
+        );
         let rules = "local all postgres trust\nhost all all 10.77.0.0/24 scram-sha-256\n";
         std::fs::write(postgres.folder.join("data/pg_hba.conf"), rules).expect("written");
         postgres.run().await;
@@ -72,7 +73,9 @@ impl Postgres {
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(self.folder.join("s"));
         let listen = format!("listen_addresses={DATABASE}");
         // What is committed is in the kernel's hands, which outlive the server here, so nothing waits for a disk.
-        for setting in [&*listen, "max_connections=150", "fsync=off", "full_page_writes=off", "log_error_verbosity=terse"] {
+        for setting in
+            [&*listen, "max_connections=150", "fsync=off", "full_page_writes=off", "log_error_verbosity=terse"]
+        {
             command.args(["-c", setting]);
         }
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a file")).stderr(log);

@@ -72,17 +72,6 @@ impl TestDatabase {
     pub fn settings(&self) -> DatabaseSettings {
         settings(&self.app_url, &self.url)
     }
-}
-
-fn settings(url: impl Into<String>, owner_url: impl Into<String>) -> DatabaseSettings {
-    DatabaseSettings {
-        url: Some(Secret::new(url)),
-        owner_url: Some(Secret::new(owner_url)),
-        app_role: Some(APP.to_owned()),
-        vault_role: Some(VAULT.to_owned()),
-        max_connections: CONNECTIONS,
-        ..DatabaseSettings::default()
-    }
 
     /// Takes the database away from everybody, connections included, as a failing server would; or gives it back.
     ///
@@ -96,6 +85,17 @@ fn settings(url: impl Into<String>, owner_url: impl Into<String>) -> DatabaseSet
             let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
             execute(&mut connection, end).await.expect("ended");
         }
+    }
+}
+
+fn settings(url: impl Into<String>, owner_url: impl Into<String>) -> DatabaseSettings {
+    DatabaseSettings {
+        url: Some(Secret::new(url)),
+        owner_url: Some(Secret::new(owner_url)),
+        app_role: Some(APP.to_owned()),
+        vault_role: Some(VAULT.to_owned()),
+        max_connections: CONNECTIONS,
+        ..DatabaseSettings::default()
     }
 }
 
