@@ -259,6 +259,23 @@ async fn services_find_each_other_over_tls_and_only_who_trusts_them_calls_them()
         assert_eq!(health(name).await, ServingStatus::Serving, "{name:?}");
     }
 
+    // The authority is replaced while it runs: by both for a time, then what the server shows.
+    let (before, after) = (std::fs::read_to_string(place.path("ca.crt")).unwrap(), authority("the state of today"));
+    place.write("before.crt", &before);
+    place.write("after.crt", &after.1);
+    place.write("ca.crt", &format!("{before}{}", after.1));
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &after.0).unwrap();
+    place.write("server.crt", &certificate.pem());
+    place.write("server.key", &key.serialize_pem());
+    let deadline = Instant::now() + PATIENCE;
+    while place.call("localhost", "after.crt", &question).code != 0 {
+        assert!(Instant::now() < deadline, "{}", said(&place));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(place.call("localhost", "before.crt", &question).err.contains("is not trusted"));
+    assert!(!said(&place).contains("ERROR"), "{}", said(&place));
+
     drop(services);
     cluster.stop().await.unwrap();
 }

@@ -47,7 +47,7 @@ static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| Migrator {
 });
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const SERVICE: &str = "mahila.registry.v1.RegistryService";
 
