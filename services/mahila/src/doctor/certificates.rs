@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use chrono::TimeDelta;
+use platform::settings::TlsSettings;
 use platform::tls::{Chain, Side};
 
 use super::finding::{Check, Finding};
@@ -16,16 +17,29 @@ const MEND: TimeDelta = TimeDelta::days(3);
 
 pub(super) fn findings(patient: &Patient) -> Vec<Finding> {
     let settings = &patient.settings;
+    let peers = &settings.peers;
     let mut findings = Vec::new();
-    let authorities = settings.peers.ca_file.as_deref();
+    let clients = settings.server.tls.as_ref().and_then(|tls| tls.client_ca_file.as_deref());
     if let Some(tls) = &settings.server.tls {
-        findings.extend(of_file(patient, Side::Server, &tls.cert_file, authorities));
-        if let Some(path) = &tls.client_ca_file {
-            findings.push(authority(patient, "server.tls.client_ca_file", path));
-        }
-        findings.push(key(patient));
+        findings.extend(of_file(patient, Side::Server, &tls.cert_file, peers.ca_file.as_deref()));
+        findings.push(key(Side::Server, tls));
     }
-    if let Some(path) = authorities {
+    if let (Some(cert_file), Some(key_file)) = (&peers.cert_file, &peers.key_file) {
+        findings.extend(of_file(patient, Side::Client, cert_file, clients));
+        let shown = TlsSettings {
+            cert_file: cert_file.clone(),
+            key_file: key_file.clone(),
+            client_ca_file: None,
+            client_certificates: None,
+            client_names: Vec::new(),
+            look_again: peers.look_again,
+        };
+        findings.push(key(Side::Client, &shown));
+    }
+    if let Some(path) = clients {
+        findings.push(authority(patient, "server.tls.client_ca_file", path));
+    }
+    if let Some(path) = &peers.ca_file {
         findings.push(authority(patient, "peers.ca_file", path));
     }
     findings
@@ -40,9 +54,10 @@ fn of_file(patient: &Patient, side: Side, path: &Path, authorities: Option<&Path
         Err(wrong) => return vec![unreadable(&expiry, path, &wrong)],
     };
     let mut findings = vec![ends(patient, &expiry, &read)];
-    if side == Side::Server {
-        findings.push(carries(patient, &names, &read));
-    }
+    findings.push(match side {
+        Side::Server => carries(patient, &names, &read),
+        Side::Client => is_let_in(patient, &names, &read),
+    });
     match authorities.map(|path| (path, Chain::open(path))) {
         Some((path, Ok(authorities))) => findings.push(stands(patient, &chain, &read, &authorities, side, path)),
         // The authority has its own line.
@@ -164,10 +179,10 @@ fn authority(patient: &Patient, name: &str, path: &Path) -> Finding {
     check.ok(found)
 }
 
-/// Whether the key is the certificate's: as the server itself finds out.
-fn key(patient: &Patient) -> Finding {
-    let check = Check::of("certificates.key", Side::Server.name());
-    let wrong = patient.settings.server.tls.as_ref().and_then(|tls| tls.check().err());
+/// Whether the key is the certificate's: as TLS itself finds out.
+fn key(side: Side, files: &TlsSettings) -> Finding {
+    let check = Check::of("certificates.key", side.name());
+    let wrong = files.check().err();
     let Some(problem) = wrong.as_ref().and_then(|error| error.problems().first()) else {
         return check.ok(text!("the key is the certificate's", "कुंजी इसी प्रमाणपत्र की है"));
     };

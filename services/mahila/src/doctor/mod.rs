@@ -131,7 +131,7 @@ impl Doctor {
         let issuer = self.issuer_key.as_deref().map(Development::open).transpose()?;
         let (settings, problems) = Settings::examine(self.settings.settings.as_deref());
         let services = services(&self.services, settings.as_ref());
-        let mut findings = settings::findings(settings.as_ref(), &problems, &services);
+        let mut findings = settings::findings(settings.as_ref(), &problems, &services, issuer.is_some());
         let Some(settings) = settings else {
             findings.push(Check::new("everything else").skip(
                 text!("nothing is known of it", "कुछ पता नहीं"),

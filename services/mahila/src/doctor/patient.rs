@@ -1,6 +1,6 @@
 //! Whom the doctor looks at: the settings of a process, the services it runs, and what the command line adds.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -78,16 +78,12 @@ impl Patient {
     /// Where this process listens, when it can be called there by address alone: without certificates.
     pub(super) fn own(&self) -> Option<String> {
         let server = &self.settings.server;
-        let mut listen = server.listen;
-        if server.tls.is_some() || listen.port() == 0 {
-            return None;
-        }
-        match listen.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
-            _ => {}
-        }
-        Some(format!("http://{listen}"))
+        if server.tls.is_some() { None } else { here(server.listen) }
+    }
+
+    /// Where it says how it is, in plain text, when it has a port for that.
+    pub(super) fn health(&self) -> Option<String> {
+        here(self.settings.server.health_listen?)
     }
 
     /// The token by which a service makes itself known; empty: none.
@@ -99,7 +95,8 @@ impl Patient {
     /// A peer, as this process calls it. The error names the file that cannot be read.
     pub(super) fn target(&self, url: &str, token: String) -> Result<Target, String> {
         let peers = &self.settings.peers;
-        target(url, token, peers.ca_file.as_deref(), None)
+        let shown = peers.cert_file.as_deref().zip(peers.key_file.as_deref());
+        target(url, token, peers.ca_file.as_deref(), shown)
     }
 
     /// The running server, as the command line or the settings say that it is called.
@@ -108,6 +105,16 @@ impl Patient {
         let shown = self.files.cert.as_deref().zip(self.files.key.as_deref());
         target(url, String::new(), ca, shown)
     }
+}
+
+/// An address of this machine as it is called from here; `None`: nobody knows which port it will be.
+fn here(mut listen: SocketAddr) -> Option<String> {
+    match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    (listen.port() != 0).then(|| format!("http://{listen}"))
 }
 
 fn target(url: &str, token: String, ca: Option<&Path>, shown: Option<(&Path, &Path)>) -> Result<Target, String> {

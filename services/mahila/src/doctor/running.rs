@@ -1,6 +1,7 @@
 //! The server that runs with these settings: alive, ready, and telling no stranger its methods.
 
 use platform::client::{Peer, is_untrusted, no_answer};
+use platform::server::health::LIVENESS;
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
@@ -18,11 +19,13 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
         .address
         .as_ref()
         .map(|address| if address.contains("://") { address.clone() } else { format!("http://{address}") });
-    let Some(url) = told.clone().or_else(|| patient.own()) else {
+    // The plain port, if there is one: it needs no certificate.
+    let plain = patient.health().filter(|_| told.is_none());
+    let Some(url) = told.clone().or_else(|| plain.clone()).or_else(|| patient.own()) else {
         return vec![health.skip(
             text!(
                 "with certificates it is called by a name that these settings do not tell",
-                "प्रमाणपत्र के साथ इसे नाम से पुकारा जाता है, जो सेटिंग में नहीं है"
+                "प्रमाणपत्र के साथ इसे नाम से पुकारा जाता है, जो सेटिंग में नहीं है",
             ),
             text!("name it: --address https://NAME:PORT", "नाम बताएँ: --address https://NAME:PORT"),
         )];
@@ -61,7 +64,19 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
         });
         findings.push(ready.await);
     }
-    findings.push(reflection(patient, &peer).await);
+    if plain.is_some() {
+        let check = Check::new("server.live");
+        let live = check.within(patient.patience, async {
+            match ask(&peer, LIVENESS).await {
+                Ok(answer) => judge(&check, answer.get_ref().status()),
+                Err(status) => unheard(&check, &url, true, &no_answer(&status), false),
+            }
+        });
+        findings.push(live.await);
+        findings.push(methods(patient, patient.settings.server.reflection));
+    } else {
+        findings.push(reflection(patient, &peer).await);
+    }
     findings
 }
 
@@ -102,7 +117,6 @@ fn unheard(check: &Check, url: &str, told: bool, wrong: &str, untrusted: bool) -
 
 /// Asks for the list of methods, as a stranger would.
 async fn reflection(patient: &Patient, peer: &Peer) -> Finding {
-    let check = Check::new("server.reflection");
     let asking = async {
         let asked = ServerReflectionRequest {
             host: String::new(),
@@ -114,17 +128,22 @@ async fn reflection(patient: &Patient, peer: &Peer) -> Finding {
             Ok(answer) => answer.into_inner().message().await.is_ok_and(|message| message.is_some()),
             Err(_) => false,
         };
-        match (told, patient.settings.simulated) {
-            (false, _) => check.ok(text!("off", "बंद")),
-            (true, true) => check.ok(text!("on, in a simulation", "चालू, अभ्यास (simulation) में")),
-            (true, false) => check.look(
-                text!("strangers are told every method", "अजनबियों को हर method बताई जाती है"),
-                text!(
-                    "set server.reflection to false, and publish `mahila descriptors` instead",
-                    "server.reflection को false करें, और उसकी जगह `mahila descriptors` प्रकाशित करें"
-                ),
-            ),
-        }
+        methods(patient, told)
     };
-    check.within(patient.patience, asking).await
+    Check::new("server.reflection").within(patient.patience, asking).await
+}
+
+fn methods(patient: &Patient, told: bool) -> Finding {
+    let check = Check::new("server.reflection");
+    match (told, patient.settings.simulated) {
+        (false, _) => check.ok(text!("off", "बंद")),
+        (true, true) => check.ok(text!("on, in a simulation", "चालू, अभ्यास (simulation) में")),
+        (true, false) => check.look(
+            text!("strangers are told every method", "अजनबियों को हर method बताई जाती है"),
+            text!(
+                "set server.reflection to false, and publish `mahila descriptors` instead",
+                "server.reflection को false करें, और उसकी जगह `mahila descriptors` प्रकाशित करें",
+            ),
+        ),
+    }
 }

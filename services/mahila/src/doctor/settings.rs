@@ -6,9 +6,14 @@ use super::finding::{Check, Finding};
 use super::text::text;
 
 /// A line a problem; one line when there is none.
-pub(super) fn findings(settings: Option<&Settings>, problems: &[Problem], services: &[Service]) -> Vec<Finding> {
+pub(super) fn findings(
+    settings: Option<&Settings>,
+    problems: &[Problem],
+    services: &[Service],
+    signs_tokens: bool,
+) -> Vec<Finding> {
     let mut problems = problems.to_vec();
-    if let Some(Err(error)) = settings.map(|settings| settings.serving(services)) {
+    if let Some(Err(error)) = settings.map(|settings| settings.serving(services, signs_tokens)) {
         // What concerns a file of TLS is told with the certificates as well; here it stops `serve`.
         problems.extend(error.problems().iter().filter(|one| !problems.contains(one)).cloned().collect::<Vec<_>>());
     }
@@ -37,7 +42,7 @@ mod tests {
 
     #[test]
     fn every_problem_has_its_line() {
-        let findings = findings(Some(&Settings::default()), &[], &[Service::Intake]);
+        let findings = findings(Some(&Settings::default()), &[], &[Service::Intake], false);
         let keys: Vec<_> = findings.iter().map(|finding| finding.of.as_str()).collect();
         assert_eq!(keys, ["database.intake.url", "auth", "seal.keys_file"]);
         assert!(findings.iter().all(|finding| finding.state == State::Mend && finding.mend.is_some()));

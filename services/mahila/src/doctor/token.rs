@@ -12,9 +12,10 @@ use super::finding::{Check, Finding};
 use super::patient::{Patient, follows};
 use super::text::{Text, text};
 
-/// With less left somebody should make the next one, or must.
+/// With less left somebody should make the next one, or must. Where a file is renewed by itself, much less will do.
 const LOOK: TimeDelta = TimeDelta::days(7);
-const MEND: TimeDelta = TimeDelta::hours(1);
+const LOOK_AT_FILE: TimeDelta = TimeDelta::minutes(10);
+const MEND: TimeDelta = TimeDelta::minutes(2);
 
 #[derive(Deserialize)]
 struct Header {
@@ -53,7 +54,8 @@ pub(super) async fn findings(patient: &Patient, auth: &AuthSettings, reading: Op
             )
         }];
     }
-    let mut findings = vec![said(&check, &token, &followers, auth, patient.clock.now())];
+    let mut findings =
+        vec![said(&check, &token, &followers, auth, patient.clock.now(), patient.settings.peers.token_file.is_some())];
     if let Some(reading) = reading {
         findings.push(signature(&token, auth, reading).await);
     }
@@ -66,11 +68,19 @@ fn part<T: serde::de::DeserializeOwned>(token: &str, at: usize) -> Option<T> {
 }
 
 /// What it says, whoever signed it.
-fn said(check: &Check, token: &str, followers: &[Service], auth: &AuthSettings, now: DateTime<Utc>) -> Finding {
+fn said(
+    check: &Check,
+    token: &str,
+    followers: &[Service],
+    auth: &AuthSettings,
+    now: DateTime<Utc>,
+    renewed: bool,
+) -> Finding {
     let renew = || {
         text!(
-            "have the issuer make a new one and put it into peers.token_file; it is read at the start, so restart the process",
-            "issuer से नया बनवाएँ और peers.token_file में रखें; वह चालू होते समय पढ़ा जाता है, इसलिए process restart करें",
+            "have the issuer make a new one and put it into peers.token_file, which is read again when it changes; after `peers.token` \
+             itself restart the process",
+            "issuer से नया बनवाएँ और peers.token_file में रखें, जो बदलते ही फिर पढ़ी जाती है; `peers.token` बदलने पर process restart करें",
         )
     };
     let Some(claims) = part::<Claims>(token, 1) else {
@@ -96,7 +106,7 @@ fn said(check: &Check, token: &str, followers: &[Service], auth: &AuthSettings, 
     };
     let finding = if left < MEND {
         check.mend(found, renew())
-    } else if left < LOOK {
+    } else if left < if renewed { LOOK_AT_FILE } else { LOOK } {
         check.look(found, renew())
     } else {
         check.ok(found)
@@ -209,7 +219,7 @@ mod tests {
     fn judged(claims: &Claims, now: i64) -> Finding {
         let token = Issuer::from_seed([7; 32]).sign(claims);
         let now = DateTime::from_timestamp(now, 0).unwrap();
-        let finding = said(&Check::new("token.peers"), &token, &[Service::Oversight], &auth(), now);
+        let finding = said(&Check::new("token.peers"), &token, &[Service::Oversight], &auth(), now, false);
         assert!(token.split('.').all(|part| !format!("{finding:?}").contains(part)));
         finding
     }
@@ -249,7 +259,7 @@ mod tests {
     #[test]
     fn what_is_no_token_is_not_repeated() {
         let now = DateTime::from_timestamp(0, 0).unwrap();
-        let finding = said(&Check::new("token.peers"), "hunter2.hunter2.x", &[Service::Review], &auth(), now);
+        let finding = said(&Check::new("token.peers"), "hunter2.hunter2.x", &[Service::Review], &auth(), now, false);
         assert!(finding.state == State::Mend && !format!("{finding:?}").contains("hunter2"));
     }
 
