@@ -1,6 +1,7 @@
 //! The published descriptor set: the same bytes whenever and wherever it is built, and everything a client needs.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use mahila_proto::DESCRIPTORS;
 use prost::Message as _;
@@ -14,8 +15,12 @@ fn set() -> FileDescriptorSet {
 fn compiled_again_it_is_the_same_to_the_byte() {
     let mut compiler = protox::Compiler::new(["third_party", "."]).unwrap();
     compiler.include_source_info(true).include_imports(true);
-    for file in set().file.iter().filter(|file| file.name().starts_with("mahila/")) {
-        compiler.open_file(file.name()).unwrap();
+    let set = set();
+    let mut files: Vec<&Path> = set.file.iter().map(|file| Path::new(file.name())).collect();
+    // In the build's order: it decides where the imports come.
+    files.sort();
+    for file in files.into_iter().filter(|file| file.starts_with("mahila")) {
+        compiler.open_file(file).unwrap();
     }
     compiler.open_file("third_party/google/rpc/error_details.proto").unwrap();
     assert!(compiler.encode_file_descriptor_set() == DESCRIPTORS);
