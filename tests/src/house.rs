@@ -1,6 +1,7 @@
 //! The suite as it runs: a PostgreSQL of its own, and a process of the built binary for each service.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -140,11 +141,11 @@ impl House {
 
     /// Starts a service and waits until it listens.
     pub fn start(&mut self, service: Service) {
-        self.start_with(service, &[]);
+        self.start_with::<&str>(service, &[]);
     }
 
     /// The same with more in its environment, such as certificates.
-    pub fn start_with(&mut self, service: Service, more: &[(&str, &str)]) {
+    pub fn start_with<V: AsRef<OsStr>>(&mut self, service: Service, more: &[(&str, V)]) {
         let mut command = self.command(Some(service));
         command.env("MAHILA__SERVER__HEALTH_LISTEN", format!("127.0.0.1:{}", self.health_ports[&service]));
         command.args(["serve", service.name(), "--stop-with-stdin"]);
@@ -165,7 +166,7 @@ impl House {
         for peer in SERVICES {
             command.env(format!("MAHILA__PEERS__{}", peer.name().to_uppercase()), self.url(peer));
         }
-        command.envs(more.iter().copied());
+        command.envs(more.iter().map(|(name, value)| (name, value)));
         let (out, errors) = (self.output(service, "out"), self.output(service, "err"));
         command.stdin(Stdio::piped());
         // Anew for what it says at its start, and on with what it logs.

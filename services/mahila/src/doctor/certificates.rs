@@ -56,7 +56,7 @@ fn of_file(patient: &Patient, side: Side, path: &Path, authorities: Option<&Path
     let mut findings = vec![ends(patient, &expiry, &read)];
     findings.push(match side {
         Side::Server => carries(patient, &names, &read),
-        Side::Client => is_let_in(patient, &names, &read),
+        Side::Client => is_let_in(&names, &read),
     });
     match authorities.map(|path| (path, Chain::open(path))) {
         Some((path, Ok(authorities))) => findings.push(stands(patient, &chain, &read, &authorities, side, path)),
@@ -106,6 +106,21 @@ fn ends(patient: &Patient, check: &Check, chain: &Chain) -> Finding {
         }
     };
     finding.number("remaining_seconds", left.num_seconds())
+}
+
+/// The names by which peers know this process: which of them they let in, their own settings say.
+fn is_let_in(check: &Check, chain: &Chain) -> Finding {
+    let names = chain.own().names.join(", ");
+    if names.is_empty() {
+        return check.mend(
+            text!("it carries no name", "इसमें कोई नाम नहीं है"),
+            text!(
+                "have it issued with the DNS name that peers list in server.tls.client_names",
+                "इसे उस DNS नाम के साथ बनवाएँ जो peer अपने server.tls.client_names में रखते हैं"
+            ),
+        );
+    }
+    check.ok(text!("it carries {names}", "इसमें {names} है"))
 }
 
 /// The names that peers call this process by: as far as these settings tell.

@@ -11,7 +11,6 @@ use mahila_proto::REASONS;
 use mahila_proto::r#type::v1::Retry;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
