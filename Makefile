@@ -192,9 +192,12 @@ deny: $(DENY) ## Check licences, sources and bans of all dependencies
 	@$(DENY) check bans licenses sources
 
 BUF := $(TOOLS)/node_modules/.bin/buf
+BEFORE := $(shell grep -v '^\#' tests/upgrade/BEFORE)
 proto-lint: ## Check the contract with buf (brought by npm, where there is one)
 	@if [ ! -x $(BUF) ] && command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix $(TOOLS) @bufbuild/buf@1.75.0; fi
-	@if [ -x $(BUF) ]; then cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --path mahila; \
+	@# Beside the release before (tests/upgrade) no field changes its number, name or type.
+	@if [ -x $(BUF) ]; then cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --path mahila \
+	  && ../$(BUF) breaking --against "../.git#ref=$(BEFORE),subdir=proto"; \
 	else echo "npm is not installed: the contract was not linted"; fi
 
 sqlx: ## Check all SQL against a fresh database and write the .sqlx folders
