@@ -197,7 +197,8 @@ proto-lint: ## Check the contract with buf (brought by npm, where there is one)
 	@if [ ! -x $(BUF) ] && command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix $(TOOLS) @bufbuild/buf@1.75.0; fi
 	@# Beside the release before (tests/upgrade) no field changes its number, name or type.
 	@if [ -x $(BUF) ]; then cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --path mahila \
-	  && ../$(BUF) breaking --against "../.git#ref=$(BEFORE),subdir=proto"; \
+	  && if git cat-file -e "$(BEFORE)^{commit}" 2> /dev/null; then ../$(BUF) breaking --against "../.git#ref=$(BEFORE),subdir=proto"; \
+	  else echo "the history here lacks $(BEFORE): the contract was not held against the release before"; fi; \
 	else echo "npm is not installed: the contract was not linted"; fi
 
 sqlx: ## Check all SQL against a fresh database and write the .sqlx folders
