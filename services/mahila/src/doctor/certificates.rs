@@ -8,7 +8,7 @@ use platform::tls::{Chain, Side};
 
 use super::finding::{Check, Finding};
 use super::patient::{Patient, Place};
-use super::text::text;
+use super::text::{plain, text};
 use super::token::span;
 
 /// With less left somebody should see why it was not renewed, or must.
@@ -56,20 +56,17 @@ fn of_file(patient: &Patient, side: Side, path: &Path, authorities: Option<&Path
     let mut findings = vec![ends(patient, &expiry, &read)];
     findings.push(match side {
         Side::Server => carries(patient, &names, &read),
-        Side::Client => is_let_in(&names, &read),
+        Side::Client => is_let_in(patient, &names, &read),
     });
     match authorities.map(|path| (path, Chain::open(path))) {
         Some((path, Ok(authorities))) => findings.push(stands(patient, &chain, &read, &authorities, side, path)),
         // The authority has its own line.
         Some((_, Err(_))) => {}
         None => findings.push(chain.skip(
+            text!("whom the others trust is not told here", "दूसरे किस पर भरोसा करते हैं, यहाँ नहीं बताया गया"),
             text!(
-                "peers.ca_file is not set: the public authorities are trusted",
-                "peers.ca_file नहीं है: सार्वजनिक authorities पर भरोसा किया जाता है"
-            ),
-            text!(
-                "name the authority that peers trust, to have this looked at",
-                "इसे जाँचने के लिए वह authority बताएँ जिस पर peer भरोसा करते हैं"
+                "name their authority (peers.ca_file, server.tls.client_ca_file) to have this looked at",
+                "जाँच के लिए उनकी authority बताएँ (peers.ca_file, server.tls.client_ca_file)",
             ),
         )),
     }
@@ -79,7 +76,7 @@ fn of_file(patient: &Patient, side: Side, path: &Path, authorities: Option<&Path
 fn unreadable(check: &Check, path: &Path, wrong: &str) -> Finding {
     let path = path.display();
     check.mend(
-        text!("{path} {wrong}", "{path} {wrong}"),
+        plain(format!("{path} {wrong}")),
         text!("give certificates in PEM, which this process may read", "PEM में प्रमाणपत्र दें, जिन्हें यह process पढ़ सके"),
     )
 }
@@ -108,21 +105,6 @@ fn ends(patient: &Patient, check: &Check, chain: &Chain) -> Finding {
     finding.number("remaining_seconds", left.num_seconds())
 }
 
-/// The names by which peers know this process: which of them they let in, their own settings say.
-fn is_let_in(check: &Check, chain: &Chain) -> Finding {
-    let names = chain.own().names.join(", ");
-    if names.is_empty() {
-        return check.mend(
-            text!("it carries no name", "इसमें कोई नाम नहीं है"),
-            text!(
-                "have it issued with the DNS name that peers list in server.tls.client_names",
-                "इसे उस DNS नाम के साथ बनवाएँ जो peer अपने server.tls.client_names में रखते हैं"
-            ),
-        );
-    }
-    check.ok(text!("it carries {names}", "इसमें {names} है"))
-}
-
 /// The names that peers call this process by: as far as these settings tell.
 fn carries(patient: &Patient, check: &Check, chain: &Chain) -> Finding {
     let told = patient.services.iter().filter_map(|service| patient.settings.peers.get(*service)).map(str::to_owned);
@@ -146,7 +128,7 @@ fn carries(patient: &Patient, check: &Check, chain: &Chain) -> Finding {
         );
     }
     if missing.is_empty() {
-        return check.ok(text!("{names}", "{names}"));
+        return check.ok(plain(names));
     }
     let missing = missing.join(", ");
     check.mend(
@@ -154,6 +136,26 @@ fn carries(patient: &Patient, check: &Check, chain: &Chain) -> Finding {
         text!(
             "have it issued for {missing} as well, or call it by a name it carries",
             "इसे {missing} के लिए भी बनवाएँ, या इसमें लिखे नाम से पुकारें"
+        ),
+    )
+}
+
+/// Servers of the suite mostly let in the same names.
+fn is_let_in(patient: &Patient, check: &Check, chain: &Chain) -> Finding {
+    let names = chain.own().names.join(", ");
+    let wanted = patient.settings.server.tls.as_ref().map(|tls| tls.client_names.clone()).unwrap_or_default();
+    if wanted.is_empty() || wanted.iter().any(|name| chain.carries(name)) {
+        return check.ok(plain(names));
+    }
+    let wanted = wanted.join(", ");
+    check.look(
+        text!(
+            "it carries {names}; servers like this one let in {wanted}",
+            "इसमें {names} है; इस जैसे server {wanted} को आने देते हैं"
+        ),
+        text!(
+            "have it issued for one of those names, or add its own to server.tls.client_names of the peers",
+            "इसे उनमें से किसी नाम के लिए बनवाएँ, या peers के server.tls.client_names में इसका नाम जोड़ें",
         ),
     )
 }
@@ -202,5 +204,5 @@ fn key(side: Side, files: &TlsSettings) -> Finding {
         return check.ok(text!("the key is the certificate's", "कुंजी इसी प्रमाणपत्र की है"));
     };
     let (wrong, mend) = (&problem.wrong, &problem.mend);
-    check.mend(text!("{wrong}", "{wrong}"), text!("{mend}", "{mend}"))
+    check.mend(plain(wrong.as_str()), plain(mend.as_str()))
 }

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use super::finding::{Check, Finding};
 use super::patient::Patient;
-use super::text::text;
+use super::text::{plain, text};
 use super::{chain, clock, keys, roles, schema, store};
 
 /// The oldest release whose features are used.
@@ -117,7 +117,7 @@ fn server(patient: &Patient, service: Service, server: &store::Server) -> Vec<Fi
 fn version(service: Service, server: &store::Server) -> Finding {
     let check = Check::of("database.version", service);
     let version = &server.version;
-    let found = text!("PostgreSQL {version}", "PostgreSQL {version}");
+    let found = plain(format!("PostgreSQL {version}"));
     let finding = if server.number < OLDEST {
         check.mend(found, text!("take PostgreSQL 15 or later", "PostgreSQL 15 या उसके बाद का लें"))
     } else {
@@ -130,7 +130,7 @@ fn encoding(service: Service, server: &store::Server) -> Finding {
     let check = Check::of("database.encoding", service);
     let encoding = &server.encoding;
     if encoding == "UTF8" {
-        return check.ok(text!("{encoding}", "{encoding}"));
+        return check.ok(plain(encoding.as_str()));
     }
     check.mend(
         text!("the database is encoded in {encoding}", "डेटाबेस {encoding} में है"),
@@ -145,10 +145,8 @@ fn encoding(service: Service, server: &store::Server) -> Finding {
 fn durability(patient: &Patient, service: Service, server: &store::Server) -> Finding {
     let check = Check::of("database.durability", service);
     let store::Server { fsync, full_page_writes, synchronous_commit, .. } = server;
-    let found = text!(
-        "fsync {fsync}, full_page_writes {full_page_writes}, synchronous_commit {synchronous_commit}",
-        "fsync {fsync}, full_page_writes {full_page_writes}, synchronous_commit {synchronous_commit}",
-    );
+    let found =
+        plain(format!("fsync {fsync}, full_page_writes {full_page_writes}, synchronous_commit {synchronous_commit}"));
     if fsync == "on" && full_page_writes == "on" && synchronous_commit != "off" {
         return check.ok(found);
     }
@@ -175,7 +173,7 @@ fn writable(service: Service, server: &store::Server) -> Finding {
 fn time_zone(service: Service, server: &store::Server) -> Finding {
     let check = Check::of("database.time_zone", service);
     let zone = &server.time_zone;
-    let found = text!("{zone}", "{zone}");
+    let found = plain(zone.as_str());
     if ["UTC", "Etc/UTC", "GMT", "Asia/Kolkata", "Asia/Calcutta"].contains(&zone.as_str()) {
         return check.ok(found);
     }

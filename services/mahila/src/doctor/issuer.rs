@@ -6,7 +6,7 @@ use platform::settings::AuthSettings;
 
 use super::finding::{Check, Finding};
 use super::patient::{Patient, Place};
-use super::text::text;
+use super::text::{plain, text};
 use super::{clock, token};
 
 pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
@@ -20,7 +20,7 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
         Ok(Ok(reading)) => reading,
         Ok(Err(error)) => {
             let keys = check.mend(
-                text!("{error}", "{error}"),
+                plain(error.to_string()),
                 text!(
                     "correct auth.jwks, or let this machine reach it: a process that starts without it does not serve",
                     "auth.jwks सुधारें, या इस मशीन को वहाँ तक पहुँचने दें: इसके बिना चालू होने वाली process सेवा नहीं देती",
@@ -84,7 +84,7 @@ fn transport(patient: &Patient, auth: &AuthSettings) -> Finding {
     );
     match Place::of(&auth.jwks) {
         None => check.ok(text!("a file", "फ़ाइल")),
-        Some(place) if place.secure => check.ok(text!("https, {place}", "https, {place}")),
+        Some(place) if place.secure => check.ok(plain(format!("https, {place}"))),
         Some(place) if place.is_here() => check.ok(text!("http on this machine", "इसी मशीन पर http")),
         Some(place) if patient.settings.simulated => {
             check.look(text!("http, {place}: not protected", "http, {place}: असुरक्षित"), mend)

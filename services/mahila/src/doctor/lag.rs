@@ -13,7 +13,7 @@ use tonic::{Request, Status};
 use super::finding::{Check, Finding};
 use super::patient::Patient;
 use super::store::{self, Position};
-use super::text::text;
+use super::text::{plain, text};
 
 /// Of no kind: the answer is the head, and no entry.
 const NO_KIND: &str = "-";
@@ -60,7 +60,7 @@ pub(super) async fn findings(
     let peer = match peer {
         Ok(peer) => peer,
         // The token alone can be at fault: the rest was tried before.
-        Err(wrong) => return vec![feed.mend(text!("{wrong}", "{wrong}"), text!("see token.peers", "token.peers देखें"))],
+        Err(wrong) => return vec![feed.mend(plain(wrong), text!("see token.peers", "token.peers देखें"))],
     };
     let head = match tokio::time::timeout(patient.patience, head(&peer, source, &position)).await {
         Ok(Ok(head)) => head,
@@ -212,8 +212,11 @@ mod tests {
         for (refusal, said) in [
             (Refusal::token_invalid(), "it turns our token away: TOKEN_INVALID"),
             (Refusal::out_of_scope(), "it turns our token away: OUT_OF_SCOPE"),
-            (Refusal::epoch_changed("x"), "the journal there is not the one we followed: it has another history"),
-            (Refusal::not_found("intake"), "another service answers there, which has no journal of intake"),
+            (
+                Refusal::epoch_changed("x".into()),
+                "the journal there is not the one we followed: it has another history",
+            ),
+            (Refusal::not_found("intake".into()), "another service answers there, which has no journal of intake"),
             (Refusal::database_away(), "it does not open: DATABASE_AWAY"),
         ] {
             let finding = refused(&check, Service::Intake, &refusal.into());

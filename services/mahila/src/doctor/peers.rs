@@ -16,7 +16,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use super::database::Databases;
 use super::finding::{Check, Finding};
 use super::patient::{Patient, Place, follows};
-use super::text::{Text, text};
+use super::text::{Text, plain, text};
 use super::{clock, lag};
 
 /// An address that does not answer within this is given up.
@@ -140,7 +140,7 @@ async fn ready(patient: &Patient, source: Service, url: &str, place: &Place, fin
     {
         Ok(peer) => peer,
         Err(wrong) => {
-            findings.push(tls.mend(text!("{wrong}", "{wrong}"), trust(source)));
+            findings.push(tls.mend(plain(wrong), trust(source)));
             return false;
         }
     };
@@ -175,7 +175,7 @@ async fn ready(patient: &Patient, source: Service, url: &str, place: &Place, fin
             let status = answer.get_ref().status();
             let ready = status == ServingStatus::Serving;
             findings.push(if ready {
-                health.ok(text!("SERVING", "SERVING"))
+                health.ok(plain("SERVING"))
             } else {
                 let word = status.as_str_name();
                 health.mend(
@@ -211,7 +211,7 @@ fn transport(check: &Check, place: &Place) -> Finding {
         return check.ok(text!("plain text, on this machine", "plain text, इसी मशीन पर"));
     }
     check.look(
-        text!("plain text", "plain text"),
+        plain("plain text"),
         text!(
             "give https:// and certificates (server.tls, peers.ca_file), unless a mesh does it for you",
             "https:// और प्रमाणपत्र (server.tls, peers.ca_file) दें, जब तक mesh यह न करता हो",

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use super::finding::{Check, Finding};
 use super::patient::Patient;
-use super::text::text;
+use super::text::{plain, text};
 use super::{schema, store};
 
 pub(super) async fn findings(patient: &Patient, service: Service, db: &PgPool) -> Vec<Finding> {
@@ -170,7 +170,7 @@ async fn owner(patient: &Patient, service: Service) -> Finding {
                 Ok(pool) => pool,
                 Err(error) => {
                     return check.mend(
-                        text!("owner_url: {error}", "owner_url: {error}"),
+                        plain(format!("owner_url: {error}")),
                         text!(
                             "correct owner_url: `mahila migrate` needs it",
                             "owner_url सुधारें: `mahila migrate` को यह चाहिए"

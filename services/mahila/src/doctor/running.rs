@@ -11,7 +11,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use super::finding::{Check, Finding};
 use super::patient::{Patient, grpc};
 use super::peers::ask;
-use super::text::text;
+use super::text::{plain, text};
 
 pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
     let health = Check::new("server.health");
@@ -20,8 +20,8 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
         .as_ref()
         .map(|address| if address.contains("://") { address.clone() } else { format!("http://{address}") });
     // The plain port, if there is one: it needs no certificate.
-    let plain = patient.health().filter(|_| told.is_none());
-    let Some(url) = told.clone().or_else(|| plain.clone()).or_else(|| patient.own()) else {
+    let own_port = patient.health().filter(|_| told.is_none());
+    let Some(url) = told.clone().or_else(|| own_port.clone()).or_else(|| patient.own()) else {
         return vec![health.skip(
             text!(
                 "with certificates it is called by a name that these settings do not tell",
@@ -34,7 +34,7 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
         Ok(peer) => peer,
         Err(wrong) => {
             let mend = text!("correct --address, --ca, --cert and --key", "--address, --ca, --cert और --key सुधारें");
-            return vec![health.mend(text!("{wrong}", "{wrong}"), mend)];
+            return vec![health.mend(plain(wrong), mend)];
         }
     };
     let answer = tokio::time::timeout(patient.patience, ask(&peer, "")).await;
@@ -64,7 +64,7 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
         });
         findings.push(ready.await);
     }
-    if plain.is_some() {
+    if own_port.is_some() {
         let check = Check::new("server.live");
         let live = check.within(patient.patience, async {
             match ask(&peer, LIVENESS).await {
@@ -82,7 +82,7 @@ pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
 
 fn judge(check: &Check, status: ServingStatus) -> Finding {
     if status == ServingStatus::Serving {
-        return check.ok(text!("SERVING", "SERVING"));
+        return check.ok(plain("SERVING"));
     }
     let word = status.as_str_name();
     check.mend(

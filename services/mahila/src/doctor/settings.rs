@@ -3,7 +3,7 @@
 use platform::settings::{Problem, Service, Settings};
 
 use super::finding::{Check, Finding};
-use super::text::text;
+use super::text::{plain, text};
 
 /// A line a problem; one line when there is none.
 pub(super) fn findings(
@@ -32,7 +32,7 @@ pub(super) fn findings(
 
 fn ill(problem: &Problem) -> Finding {
     let Problem { key, wrong, mend } = problem;
-    Check::of("settings", key).mend(text!("{wrong}", "ठीक नहीं है: {wrong}"), text!("{mend}", "{mend}"))
+    Check::of("settings", key).mend(text!("{wrong}", "ठीक नहीं है: {wrong}"), plain(mend.to_string()))
 }
 
 #[cfg(test)]

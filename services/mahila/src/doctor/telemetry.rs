@@ -8,7 +8,7 @@ use tonic::Request;
 
 use super::finding::{Check, Finding};
 use super::patient::{Patient, Place};
-use super::text::text;
+use super::text::{plain, text};
 
 pub(super) async fn findings(patient: &Patient) -> Vec<Finding> {
     vec![traces(patient).await, logs(patient)]
@@ -48,7 +48,7 @@ async fn traces(patient: &Patient) -> Finding {
         .within(patient.patience, async {
             let peer = match Peer::new(&Target { url: endpoint.clone(), ..Target::default() }) {
                 Ok(peer) => peer,
-                Err(error) => return check.mend(text!("{error}", "{error}"), mend()),
+                Err(error) => return check.mend(plain(error.to_string()), mend()),
             };
             let nothing = Request::new(ExportTraceServiceRequest { resource_spans: Vec::new() });
             match TraceServiceClient::new(peer.channel()).export(nothing).await {
@@ -74,7 +74,7 @@ fn logs(patient: &Patient) -> Finding {
             ),
         ),
         (LogFormat::Text, false) => check.ok(text!("lines for people", "लोगों के पढ़ने वाली पंक्तियाँ")),
-        (LogFormat::Json, _) => check.ok(text!("json", "json")),
+        (LogFormat::Json, _) => check.ok(plain("json")),
     }
 }
 

@@ -34,7 +34,6 @@ macro_rules! text {
 pub(super) use text;
 
 /// For what needs no words: names, numbers, addresses.
-#[cfg(test)]
 pub(super) fn plain(text: impl Into<String>) -> Text {
     let en = text.into();
     Text { hi: en.clone(), en }

@@ -145,8 +145,8 @@ fn wrong(check: &Check, claims: &Claims, followers: &[Service], auth: &AuthSetti
 
 /// Whether a key of the issuer signed it; expiry is another line's.
 async fn signature(token: &str, auth: &AuthSettings, reading: Reading) -> Finding {
-    /// Decades, as the expiry is told already; less than the time since 1970, which a leeway is taken from.
-    const EVER: u64 = 50 * 366 * 86_400;
+    /// Half a century, as the expiry is told already; less than has passed since 1970, or the subtraction would overflow.
+    const EVER: u64 = 50 * 365 * 86_400;
     let check = Check::new("token.signature");
     let kid = part::<Header>(token, 0).and_then(|header| header.kid);
     let known = kid.is_none() || reading.keys.iter().any(|key| key.id == kid);
