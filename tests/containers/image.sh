@@ -41,8 +41,8 @@ epoch="$(git log -1 --format=%ct)"
     --timestamp "$epoch" --tag localhost/mahila:test .
 
 container="$("${engine[@]}" from --pull-never localhost/mahila:test)"
-rm -rf "$place/root"
-cp -a "$("${engine[@]}" mount "$container")" "$place/root"
+rm -rf "$place/rootfs"
+cp -a "$("${engine[@]}" mount "$container")" "$place/rootfs"
 "${engine[@]}" inspect --type image localhost/mahila:test > "$place/image.json"
 "${engine[@]}" rm "$container" > /dev/null
 
@@ -52,7 +52,7 @@ if [ ! -x "$place/python/bin/pip" ] && ! python3 -m venv "$place/python" 2> /dev
     exit
 fi
 "$place/python/bin/pip" install --quiet --disable-pip-version-check 'cyclonedx-python-lib[json-validation]==11.12.0'
-"$place/python/bin/python" - "$place/root/sbom.cdx.json" <<'END'
+"$place/python/bin/python" - "$place/rootfs/sbom.cdx.json" <<'END'
 import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator

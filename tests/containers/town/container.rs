@@ -77,6 +77,34 @@ impl Container {
         super::network::need(runc(&self.state).args(["kill", &self.name, "TERM"]));
     }
 
+    /// Holds what the kernel says of its first process against what a restricted pod promises.
+    pub fn is_confined(&self, user: u32) {
+        let state = runc(&self.state).args(["state", &self.name]).output().expect("runc runs");
+        let state: Value = serde_json::from_slice(&state.stdout).expect("JSON");
+        let process = Path::new("/proc").join(state["pid"].to_string());
+        let status = std::fs::read_to_string(process.join("status")).expect("it runs");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        for who in ["Uid", "Gid"] {
+            assert_eq!(field(who), [user; 4].map(|id| id.to_string()).join(" "), "{}: {who}", self.name);
+        }
+        for capabilities in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert_eq!(field(capabilities), "0000000000000000", "{}: {capabilities}", self.name);
+        }
+        assert_eq!(field("NoNewPrivs"), "1", "{}", self.name);
+        if Path::new(SECCOMP).exists() {
+            assert_eq!(field("Seccomp"), "2", "{}: calls are filtered", self.name);
+        }
+        let network = |process: &Path| std::fs::read_link(process.join("ns/net")).expect("a network");
+        assert_ne!(network(&process), network(Path::new("/proc/self")), "{} has a network of its own", self.name);
+        // We are root, and may not either.
+        let refused = std::fs::write(process.join("root/anything"), "").expect_err("its root is read-only");
+        assert_eq!(refused.kind(), std::io::ErrorKind::ReadOnlyFilesystem, "{}", self.name);
+        assert!(!process.join("root/tmp").exists(), "{} has no /tmp", self.name);
+    }
+
     /// What it said.
     pub fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

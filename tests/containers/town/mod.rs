@@ -217,6 +217,7 @@ impl<'a> Town<'a> {
             assert!(tokio::time::Instant::now() < deadline, "{name} is not ready:\n{}", container.said());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        container.is_confined(self.image.user);
         self.network.announce(service, replica, true);
         self.running.insert(service, (replica, container))
     }
