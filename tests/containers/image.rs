@@ -38,7 +38,7 @@ impl Image {
         assert_eq!(user, group);
         let user = user.parse().expect("a number: without a list of names in the image, nothing else can be checked");
         let root = run.join("root");
-        let copied = Command::new("cp").arg("-a").arg(built.join("root")).arg(&root).status();
+        let copied = Command::new("cp").arg("-a").arg(built.join("rootfs")).arg(&root).status();
         assert!(copied.is_ok_and(|status| status.success()), "the image is copied");
         Self { root, entrypoint, user, config }
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image from the Containerfile with plain buildah, as the tests need it: without a registry. In place of the builder's
 # image stands an empty one in which this machine's own /usr and Rust are mounted. What is built stays in TARGET/containers:
-# the store of buildah and what cargo built, so that the next time takes as long as the change; the image unpacked (root/) and
+# the store of buildah and what cargo built, so that the next time takes as long as the change; the image unpacked (rootfs/) and
 # what it says of itself (image.json), for tests/containers/main.rs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
