@@ -128,7 +128,7 @@ examples-with: contract-with
 ## Checking it
 
 .PHONY: test test-rust charts charts-docs charts-build alerts containers lint proto-lint sqlx bench bounds
-test: deps lint test-rust charts alerts containers ## Run every test there is
+test: deps lint test-rust charts alerts ## Run every test but those in containers (make containers: a release build of its own)
 
 test-rust:
 	@# The story, the examples and the command line's tests run the real binary: built first, with the features of the tests.
