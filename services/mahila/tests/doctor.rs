@@ -451,9 +451,10 @@ async fn each_thing_that_breaks_is_told_by_its_line_and_no_other() {
         place.sql(database, heals).await;
     }
     let same = place.cluster().url_as("review_app", "review").replacen('@', &format!(":{PLANTED}-app@"), 1);
-    place
-        .main(&of("MAHILA__DATABASE__REVIEW__OWNER_URL", same))
-        .mends(&["roles.owner review"], &["the role of owner_url does not own the tables", "let one role own the tables"]);
+    place.main(&of("MAHILA__DATABASE__REVIEW__OWNER_URL", same)).mends(
+        &["roles.owner review"],
+        &["the role of owner_url does not own the tables", "let one role own the tables"],
+    );
 
     // The journal and the vault.
     place

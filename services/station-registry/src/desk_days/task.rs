@@ -13,6 +13,9 @@ use platform::telemetry::{self, names};
 use super::desk_day::{last_closable, minute_down};
 use super::store::{CloseDays, ExpectDays, Standing, is_expecting, standing, to_close};
 
+/// A figure of a day's desks.
+type Figure = fn(&Standing) -> i64;
+
 /// Who closes a day, in the journal.
 const ACTOR: &str = "tasks/account-desk-days";
 
@@ -70,7 +73,7 @@ impl CountDesks {
     pub fn new(base: Base) -> Self {
         let counted = Arc::new(Mutex::new(None));
         let meter = telemetry::meter(base.service.source());
-        let figures: [(&str, fn(&Standing) -> i64); 3] = [
+        let figures: [(&str, Figure); 3] = [
             ("expected", |standing| standing.expected),
             ("reported", |standing| standing.reported),
             ("silent", |standing| standing.silent),

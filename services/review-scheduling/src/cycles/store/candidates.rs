@@ -148,7 +148,9 @@ pub(super) async fn gather(
         }
     }
     if level > ReviewLevel::Station {
-        gathered.values_mut().for_each(|known| mark_worst(known, day));
+        for known in gathered.values_mut() {
+            mark_worst(known, day);
+        }
     }
     Ok(Gathered(gathered))
 }
