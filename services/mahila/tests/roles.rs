@@ -87,7 +87,11 @@ async fn tried(connection: &mut PgConnection, statements: &str) -> String {
 }
 
 fn sqlstate(error: &sqlx::Error) -> String {
-    error.as_database_error().and_then(|error| error.code()).unwrap_or_else(|| panic!("{error}")).into_owned()
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .unwrap_or_else(|| panic!("{error}"))
+        .into_owned()
 }
 
 const FORBIDDEN: &str = "42501";

@@ -10,20 +10,19 @@ use super::text::text;
 
 pub(super) async fn finding(patient: &Patient, service: Service, db: &PgPool) -> Finding {
     let check = Check::of("journal.chain", service);
-    check
-        .asked(patient.patience, async {
-            Ok(match journal::verify_last(db, patient.entries).await? {
-                Ok(head) => {
-                    let (seq, walked) = (head.seq, head.seq.min(patient.entries));
-                    check
-                        .ok(text!("the last {walked} of {seq} entries hold", "{seq} में से अंतिम {walked} प्रविष्टियाँ जुड़ी हैं"))
-                        .number("head", seq)
-                        .number("walked", walked)
-                }
-                Err(broken) => self::broken(&check, service, &broken),
-            })
+    let looking = async {
+        Ok(match journal::verify_last(db, patient.entries).await? {
+            Ok(head) => {
+                let (seq, walked) = (head.seq, head.seq.min(patient.entries));
+                check
+                    .ok(text!("the last {walked} of {seq} entries hold", "{seq} में से अंतिम {walked} प्रविष्टियाँ जुड़ी हैं"))
+                    .number("head", seq)
+                    .number("walked", walked)
+            }
+            Err(broken) => self::broken(&check, service, &broken),
         })
-        .await
+    };
+    Box::pin(check.asked(patient.patience, looking)).await
 }
 
 fn broken(check: &Check, service: Service, broken: &Broken) -> Finding {

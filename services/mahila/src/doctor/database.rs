@@ -95,7 +95,8 @@ pub(super) async fn findings(patient: &Patient, databases: &Databases) -> Vec<Fi
                 join(chain::finding(patient, *service, db), keys::in_use(patient, *service, db)),
             ),
         );
-        let ((mut findings, (connections, room)), ((schema, roles), (clock, (chain, keys)))) = join(own, others).await;
+        let ((mut findings, (connections, room)), ((schema, roles), (clock, (chain, keys)))) =
+            Box::pin(join(own, others)).await;
         findings.extend([connections, room]);
         findings.extend([schema, roles, clock, vec![chain]].concat());
         findings.extend(keys);

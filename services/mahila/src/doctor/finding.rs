@@ -130,7 +130,7 @@ impl Check {
 
     /// A database that answers with an error.
     pub(super) fn refused(&self, error: &sqlx::Error) -> Finding {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             Some("42P01" | "3F000" | "42703") => self.skip(
                 text!("the tables are not there yet", "तालिकाएँ अभी नहीं बनी हैं"),

@@ -35,7 +35,7 @@ pub(super) async fn in_use(patient: &Patient, service: Service, db: &PgPool) -> 
         ));
     };
     let looking = async { Ok(judge(&check, &keys, &store::data_keys(db, WRAPPED_HEADER).await?)) };
-    Some(check.asked(patient.patience, looking).await)
+    Some(Box::pin(check.asked(patient.patience, looking)).await)
 }
 
 fn file(check: &Check, path: &Path) -> (Finding, Option<Keys>) {

@@ -39,7 +39,7 @@ async fn of_source(
     followers: &[(Service, bool)],
 ) -> Vec<Finding> {
     let Some(url) = patient.peer(source) else {
-        return followers.iter().filter_map(|one| missing(source, *one)).collect();
+        return followers.iter().map(|one| missing(source, *one)).collect();
     };
     let Some(place) = Place::of(&url) else {
         let check = Check::of("peers.name", source);
@@ -67,7 +67,7 @@ async fn of_source(
     findings
 }
 
-fn missing(source: Service, (follower, needed): (Service, bool)) -> Option<Finding> {
+fn missing(source: Service, (follower, needed): (Service, bool)) -> Finding {
     let check = Check::between("peers.name", follower, source);
     let variable = source.name().to_uppercase();
     let mend = text!(
@@ -75,7 +75,7 @@ fn missing(source: Service, (follower, needed): (Service, bool)) -> Option<Findi
         "MAHILA__PEERS__{variable} दें, जैसे http://{source}:7100",
     );
     let found = text!("peers.{source} is not set", "peers.{source} नहीं दिया गया");
-    Some(if needed { check.mend(found, mend) } else { check.skip(found, mend) })
+    if needed { check.mend(found, mend) } else { check.skip(found, mend) }
 }
 
 /// Whether its name leads to addresses, and somebody listens there.

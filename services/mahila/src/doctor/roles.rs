@@ -11,7 +11,7 @@ use super::text::{plain, text};
 use super::{schema, store};
 
 pub(super) async fn findings(patient: &Patient, service: Service, db: &PgPool) -> Vec<Finding> {
-    let (mut findings, owner) = join(app(patient, service, db), owner(patient, service)).await;
+    let (mut findings, owner) = Box::pin(join(app(patient, service, db), owner(patient, service))).await;
     findings.push(owner);
     findings
 }

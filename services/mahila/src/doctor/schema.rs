@@ -19,7 +19,7 @@ pub(super) async fn findings(patient: &Patient, service: Service, db: &PgPool) -
         ["schema.migrations", "schema.newer", "schema.deployment", "schema.indexes"]
             .map(|name| Check::of(name, service));
     let patience = patient.patience;
-    let (first, second) = join(
+    let (first, second) = Box::pin(join(
         join(
             migrations.asked(patience, pending(&migrations, service, db)),
             newer.asked(patience, self::newer(&newer, service, db)),
@@ -28,7 +28,7 @@ pub(super) async fn findings(patient: &Patient, service: Service, db: &PgPool) -
             mark.asked(patience, async { Ok(marked(&mark, patient.settings.simulated, store::simulated(db).await?)) }),
             indexes.asked(patience, self::indexes(&indexes, db)),
         ),
-    )
+    ))
     .await;
     vec![first.0, first.1, second.0, second.1]
 }

@@ -32,7 +32,7 @@ pub(super) fn findings(
 
 fn ill(problem: &Problem) -> Finding {
     let Problem { key, wrong, mend } = problem;
-    Check::of("settings", key).mend(text!("{wrong}", "ठीक नहीं है: {wrong}"), plain(mend.to_string()))
+    Check::of("settings", key).mend(text!("{wrong}", "ठीक नहीं है: {wrong}"), plain(mend.clone()))
 }
 
 #[cfg(test)]
