@@ -70,11 +70,12 @@ impl House {
         let issuer = Development::make(&folder.join("issuer.key")).expect("an issuer");
         std::fs::write(folder.join("jwks.json"), issuer.jwks().expect("a public key")).expect("a file");
         Keys::generate_file(&folder.join("seal.keys"), &os_random()).expect("keys of the vault");
+        let [ports, health_ports] = free_ports();
         let mut house = Self {
             folder,
             databases,
-            ports: free_ports(),
-            health_ports: free_ports(),
+            ports,
+            health_ports,
             processes: BTreeMap::new(),
             cluster: Some(cluster),
             collector: Receiver::start(),
@@ -353,8 +354,11 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
-fn free_ports() -> BTreeMap<Service, u16> {
-    let held: Vec<(Service, TcpListener)> =
-        SERVICES.into_iter().map(|s| (s, TcpListener::bind("127.0.0.1:0").expect("a free port"))).collect();
-    held.iter().map(|(service, socket)| (*service, socket.local_addr().expect("its address").port())).collect()
+/// Two for each service, all of them held until the last is found: one that was let go may be given again.
+fn free_ports() -> [BTreeMap<Service, u16>; 2] {
+    let take = |service| (service, TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let held = [SERVICES.map(take), SERVICES.map(take)];
+    let port =
+        |(service, socket): &(Service, TcpListener)| (*service, socket.local_addr().expect("its address").port());
+    held.each_ref().map(|held| held.iter().map(port).collect())
 }
