@@ -16,14 +16,14 @@ use mahila_tests::story::statements;
 use mahila_tests::story::week::Found;
 use platform::settings::Service;
 
-use crate::town::Town;
+use crate::town::{Town, addresses, url};
 
 /// As in the story, whose recount this is; it holds more kinds.
 const LEVELS: [(UnitKind, &str); 3] =
     [(UnitKind::Zone, "ZONE"), (UnitKind::District, "DISTRICT"), (UnitKind::Station, "STATION")];
 
 pub async fn is_replayed_across_containers(town: &mut Town<'_>) {
-    let mut options = Options::at(town.addresses(), town.issuer_key());
+    let mut options = Options::at(addresses(), town.issuer_key());
     options.authority = Some(town.trusted.clone().into_bytes());
     // The replay reads the services' feeds as one of them.
     let shown = &town.shown[&Service::Oversight];
@@ -33,7 +33,7 @@ pub async fn is_replayed_across_containers(town: &mut Town<'_>) {
     println!("{report}");
 
     let last = NaiveDate::from_ymd_opt(2020, 10, 31).expect("a day");
-    let urls: BTreeMap<Service, String> = SERVICES.into_iter().map(|service| (service, town.url(service))).collect();
+    let urls: BTreeMap<Service, String> = SERVICES.into_iter().map(|service| (service, url(service))).collect();
     let reader = Reader::at(urls, &town.issuer_key(), Some(town.trusted.clone().into_bytes()));
     let found = Found::ask(&reader, &report.tally).await;
     let recount = Recount::new(&report.tally, &found, &roll, last);

@@ -23,7 +23,7 @@ use crate::{channel, import_the_roll, intake, intake_knows, register, until};
 const STATION: &str = "ps-162-001";
 
 /// Until the next export of metrics, and a busy machine's delay.
-const EXPORTED: Duration = Duration::from_secs(60);
+const EXPORTED: Duration = Duration::from_mins(1);
 
 fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     names.into_iter().map(str::to_owned).collect()

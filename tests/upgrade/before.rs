@@ -43,6 +43,7 @@ pub fn binary() -> Option<PathBuf> {
             "the old tree is taken from history"
         );
         rename_the_binary(&unfinished.join("services/mahila/Cargo.toml"));
+        give_a_version(&unfinished);
         std::fs::rename(&unfinished, &source).expect("the old tree is in its place");
     }
 
@@ -83,4 +84,25 @@ fn rename_the_binary(manifest: &Path) {
     let text = std::fs::read_to_string(manifest).expect("the old manifest");
     let text = text.replacen("[package]", "[package]\nautobins = false", 1);
     std::fs::write(manifest, text + "\n[[bin]]\nname = \"mahila-before\"\npath = \"src/main.rs\"\n").expect("written");
+}
+
+/// Of its own: for cargo, packages at the same place of a workspace and of one version are the same, and what it built of ours
+/// would be taken for theirs.
+fn give_a_version(tree: &Path) {
+    let edit = |file: &str, edit: &dyn Fn(&str) -> String| {
+        let path = tree.join(file);
+        let text = std::fs::read_to_string(&path).expect("a file of the old tree");
+        let edited = edit(&text);
+        assert_ne!(text, edited, "{file} names a version");
+        std::fs::write(&path, edited).expect("a file of the old tree");
+    };
+    let before = |text: &str| text.replacen("\nversion = \"0.1.0\"\n", "\nversion = \"0.1.0-before\"\n", 1);
+    edit("Cargo.toml", &before);
+    // Packages of other people have a source.
+    edit("Cargo.lock", &|text| {
+        let packages = text
+            .split("[[package]]")
+            .map(|package| if package.contains("\nsource = ") { package.to_owned() } else { before(package) });
+        packages.collect::<Vec<_>>().join("[[package]]")
+    });
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use mahila::token::{AUDIENCE, Development, Holder, ISSUER};
+use mahila_proto::auth::v1::Role;
 use platform::client::{Peer, PeerChannel, Target};
 use platform::postgres::embedded::{Cluster, Options, ServiceUrls};
 use platform::seal::{Keys, os_random};
@@ -108,6 +109,10 @@ impl Suite {
             for other in Service::ALL.into_iter().filter(|other| services.len() == 5 || !services.contains(other)) {
                 command.env(format!("MAHILA__PEERS__{}", other.name().to_uppercase()), peer);
             }
+            // The release before asks for a token beside the issuer's key.
+            if let [service] = services {
+                command.env("MAHILA__PEERS__TOKEN", self.token_of(*service));
+            }
         }
         command.stdin(Stdio::null()).stdout(File::create(&out).expect("a file"));
         command.stderr(File::options().create(true).append(true).open(&said).expect("a file"));
@@ -123,6 +128,16 @@ impl Suite {
             assert!(Instant::now() < deadline, "{release:?} does not listen:\n{}", log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// By which the others know a service.
+    fn token_of(&self, service: Service) -> String {
+        let holder = Holder {
+            roles: vec![Role::Follower],
+            subject: Some(format!("services/{}", service.source())),
+            ..Holder::default()
+        };
+        Development::make(&self.folder.join("issuer.key")).expect("the issuer").token(&holder, Duration::from_hours(1))
     }
 
     /// A connection as a holder (`desk_officer:ps-162-001`).

@@ -38,6 +38,23 @@ pub enum Replica {
     Second,
 }
 
+/// Where the services are.
+pub fn addresses() -> Addresses {
+    Addresses {
+        registry: url(Service::Registry),
+        intake: url(Service::Intake),
+        review: url(Service::Review),
+        campaigns: url(Service::Campaigns),
+        oversight: url(Service::Oversight),
+        replay: url(Service::Registry),
+    }
+}
+
+/// Where a service is, for whoever is in the town.
+pub fn url(service: Service) -> String {
+    format!("https://{}:7100", service.source())
+}
+
 impl Replica {
     /// The other.
     pub fn other(self) -> Self {
@@ -180,14 +197,13 @@ impl<'a> Town<'a> {
         .map(|(name, value)| (format!("MAHILA__{name}"), value))
         .collect();
         for peer in SERVICES.into_iter().filter(|peer| *peer != service) {
-            environment.push((format!("MAHILA__PEERS__{}", peer.name().to_uppercase()), self.url(peer)));
+            environment.push((format!("MAHILA__PEERS__{}", peer.name().to_uppercase()), url(peer)));
         }
         if service == Service::Intake {
             environment.push(("MAHILA__SEAL__KEYS_FILE".to_owned(), "/secrets/seal.keys".to_owned()));
         }
         if self.simulated {
-            let others: Vec<String> =
-                SERVICES.into_iter().filter(|other| *other != service).map(|other| self.url(other)).collect();
+            let others: Vec<String> = SERVICES.into_iter().filter(|other| *other != service).map(url).collect();
             environment.push(("MAHILA__CLOCK__MODE".to_owned(), "replay".to_owned()));
             environment.push(("MAHILA__CLOCK__PEERS".to_owned(), others.join(",")));
         }
@@ -248,29 +264,12 @@ impl<'a> Town<'a> {
         self.folder.join("issuer.key")
     }
 
-    /// Where a service is.
-    pub fn url(&self, service: Service) -> String {
-        format!("https://{}:7100", service.source())
-    }
-
-    /// Where the services are.
-    pub fn addresses(&self) -> Addresses {
-        Addresses {
-            registry: self.url(Service::Registry),
-            intake: self.url(Service::Intake),
-            review: self.url(Service::Review),
-            campaigns: self.url(Service::Campaigns),
-            oversight: self.url(Service::Oversight),
-            replay: self.url(Service::Registry),
-        }
-    }
-
     /// What a caller needs to reach a service as a holder (`desk_officer:ps-162-001`).
     pub fn target(&self, service: Service, holder: &str) -> Target {
         let holder: Holder = holder.parse().expect("a holder");
         let issuer = Development::make(&self.issuer_key()).expect("the issuer");
         Target {
-            url: self.url(service),
+            url: url(service),
             token: issuer.token(&holder, Duration::from_hours(1)),
             authority: Some(self.trusted.clone().into_bytes()),
             ..Target::default()
