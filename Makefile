@@ -175,7 +175,7 @@ containers: deps ## Build the image by buildah and run the suite in containers (
 	  echo "the suite in containers was NOT RUN; to run it install: $(CONTAINER_TOOLS)"; exit 0; \
 	fi; \
 	bash tests/containers/image.sh; \
-	MAHILA_CONTAINERS=$(TARGET)/containers cargo test --workspace --locked $(CARGO_JOBS) --test containers
+	MAHILA_CONTAINERS=$(abspath $(TARGET))/containers cargo test --workspace --locked $(CARGO_JOBS) --test containers
 
 lint: proto-lint deny ## Check format, lints, dependencies and the contract
 	cargo fmt --all --check
