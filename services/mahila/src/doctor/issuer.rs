@@ -108,7 +108,7 @@ mod tests {
             issuer: "i".into(),
             audience: "mahila".into(),
             jwks: "http://issuer/keys".into(),
-            refresh: Duration::from_secs(300),
+            refresh: Duration::from_mins(5),
             leeway: Duration::from_secs(30),
         };
         assert_eq!(transport(&patient, &auth).state, State::Mend);

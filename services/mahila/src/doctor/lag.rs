@@ -212,11 +212,8 @@ mod tests {
         for (refusal, said) in [
             (Refusal::token_invalid(), "it turns our token away: TOKEN_INVALID"),
             (Refusal::out_of_scope(), "it turns our token away: OUT_OF_SCOPE"),
-            (
-                Refusal::epoch_changed("x".into()),
-                "the journal there is not the one we followed: it has another history",
-            ),
-            (Refusal::not_found("intake".into()), "another service answers there, which has no journal of intake"),
+            (Refusal::epoch_changed("x"), "the journal there is not the one we followed: it has another history"),
+            (Refusal::not_found("intake"), "another service answers there, which has no journal of intake"),
             (Refusal::database_away(), "it does not open: DATABASE_AWAY"),
         ] {
             let finding = refused(&check, Service::Intake, &refusal.into());

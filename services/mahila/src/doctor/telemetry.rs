@@ -99,7 +99,7 @@ mod tests {
         let mut patient = patient();
         assert_eq!(traces(&patient).await.state, State::Skip);
         let collector = platform::telemetry::receiver::Receiver::start();
-        patient.settings.telemetry.otlp_endpoint = Some(collector.endpoint().to_owned());
+        patient.settings.telemetry.otlp_endpoint = Some(collector.endpoint().clone());
         let finding = traces(&patient).await;
         assert_eq!(finding.state, State::Ok, "{finding:?}");
         assert!(collector.spans().is_empty());

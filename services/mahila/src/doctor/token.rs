@@ -199,7 +199,7 @@ mod tests {
             issuer: "state".into(),
             audience: "mahila".into(),
             jwks: "jwks.json".into(),
-            refresh: Duration::from_secs(300),
+            refresh: Duration::from_mins(5),
             leeway: Duration::from_secs(30),
         }
     }

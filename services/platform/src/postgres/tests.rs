@@ -107,9 +107,9 @@ async fn rights_given_by_hand_are_taken_back() {
 
 #[tokio::test]
 async fn a_half_built_index_is_reported_until_it_is_whole() {
-    let (_database, settings) = empty().await;
+    let (database, settings) = empty().await;
     migrate(&settings, release(1)).await.unwrap();
-    let mut owner = owner(&_database).await;
+    let mut owner = owner(&database).await;
     owner.execute("INSERT INTO desks.desk (name) VALUES ('twin'), ('twin')").await.unwrap();
     owner.execute("CREATE UNIQUE INDEX CONCURRENTLY once ON desks.desk (name)").await.unwrap_err();
     let error = migrate(&settings, release(1)).await.unwrap_err();
