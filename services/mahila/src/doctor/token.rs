@@ -265,7 +265,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_issuers_key_must_have_signed_it() {
-        let token = Issuer::from_seed([7; 32]).sign(&claims());
+        let token = Issuer::from_seed([7; 32]).sign(&Claims { exp: 1_600_000_000, ..claims() });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwks.json");
         let signed = async |seed| {
