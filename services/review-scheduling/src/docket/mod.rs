@@ -3,9 +3,9 @@
 //!
 //! [`select`](select()) takes, in this order: what is carried; a few by lot from all that is left, closed ones too, so that a
 //! place for chance is kept however much is urgent; above the stations what makes the worst figures below so bad; then stratum
-//! by stratum what the law presses for; and fills what is still free by lot. Within a stratum the day decides (due, or recorded), and between equals the lot, never the order they came in.
-//! So what one complaint says of itself can take or free its own place and move no other past one (which units below are the
-//! worst is a fact of all their cases together).
+//! by stratum what the law presses for; and fills what is still free by lot. Within a stratum the day decides (due, or
+//! recorded), and between equals the lot, never the order they came in. So what one complaint says of itself can take or free
+//! its own place and move no other past one (which units below are the worst is a fact of all their cases together).
 //!
 //! Digests, and the records they are over, are in [`digest`]; the contract says the same of them
 //! (`mahila.review.v1.VerifySelectionResponse`).

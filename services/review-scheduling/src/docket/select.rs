@@ -67,12 +67,11 @@ pub fn select(seed: &Seed, cycle: Uuid, rules: &Rules, candidates: &[Candidate])
         left.into_iter().partition(|drawn| drawn.candidate.stands_back(rules));
     // Above the stations: what makes the worst figures below what they are, in half of the docket at most, so that what the
     // law presses for elsewhere keeps its place.
-    let before = items.len();
+    let mut from_worst = rules.quota / 2;
     for group in [&mut first, &mut behind] {
-        let free = (room - items.len()).min((rules.quota / 2).saturating_sub(items.len() - before));
-        take(group, &mut items, free, rules, Stratum::WorstBelow);
-    }
-    for group in [&mut first, &mut behind] {
+        let before = items.len();
+        take(group, &mut items, from_worst.min(room - before), rules, Stratum::WorstBelow);
+        from_worst -= items.len() - before;
         for stratum in STRATA {
             let free = room - items.len();
             take(group, &mut items, free, rules, stratum);

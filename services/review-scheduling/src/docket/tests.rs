@@ -102,6 +102,13 @@ fn the_worst_figures_below_fill_half_of_the_docket_at_most() {
     assert!(worst.iter().all(|item| item.stratum == Stratum::WorstBelow && item.complaint.as_u128() <= 20));
     assert!(law.iter().all(|item| item.stratum == Stratum::Clock && item.day == october(2)));
     assert_eq!((law.len(), worst[0].day), (8, october(5)));
+
+    // Reviewed lately, they stand back here too: nobody's turn comes again before the others'.
+    for case in &mut all[..20] {
+        case.reviewed_lately = true;
+    }
+    let docket = select(&seed(4), CYCLE, &Rules { random_minimum: 0, ..rules() }, &all);
+    assert!(docket.items.iter().all(|item| item.stratum == Stratum::Clock && item.complaint.as_u128() > 20));
 }
 
 #[test]
