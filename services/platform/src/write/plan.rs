@@ -82,6 +82,12 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether some with a key were answered before or were refused.
+    pub(super) fn has_doubts(&self, batch: &[Job]) -> bool {
+        let refused = |index: usize| matches!(self.answers[index], Some(Err(_)));
+        (0..batch.len()).any(|index| batch[index].key.is_some() && (self.replayed[index] || refused(index)))
+    }
+
     /// Those to be applied, by kind of command, within a kind by subject and then in the order they came.
     pub(super) fn groups(&self, batch: &[Job]) -> Vec<Vec<usize>> {
         let mut groups: Vec<(TypeId, Vec<usize>)> = Vec::new();

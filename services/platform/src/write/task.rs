@@ -22,8 +22,18 @@ pub(super) struct Task {
     committed: watch::Sender<i64>,
     /// The head after our last commit, so that a lone writer need not read it; any error forgets it.
     head: Option<Head>,
+    /// Whether the next batch is asked first which of it are repeats, see [`Task::transaction`].
+    asking: bool,
     options: Options,
     measures: Measures,
+}
+
+/// A batch that was committed.
+struct Written {
+    answers: Vec<Result<Vec<u8>, Refusal>>,
+    head: Option<Head>,
+    /// Some of it were repeats, or refused.
+    doubts: bool,
 }
 
 /// Why a batch was not committed.
@@ -43,7 +53,7 @@ impl Task {
         options: Options,
         measures: Measures,
     ) -> Self {
-        Self { pool, clock, jobs, committed, head: None, options, measures }
+        Self { pool, clock, jobs, committed, head: None, asking: true, options, measures }
     }
 
     pub(super) async fn run(mut self) {
@@ -113,16 +123,27 @@ impl Task {
     }
 
     /// Applies a batch in one transaction.
+    ///
+    /// Hardly any command is a repeat, so a batch is tried without asking. A repeat cannot slip through: its answer is kept
+    /// already, which violates the key of what is kept; or it is refused, by a rule or by the database. Whatever is refused so
+    /// is rolled back, and the whole is done again, asked first; and so are the batches after it, until one has neither.
     async fn transaction(&mut self, batch: &[Job]) -> Result<Vec<Result<Vec<u8>, Refusal>>, Failed> {
         self.measures.batch.record(batch.len());
         let known = self.head.take();
-        let result = self.try_transaction(batch, known).await;
+        let asked = std::mem::replace(&mut self.asking, true);
+        let result = match self.try_transaction(batch, known, asked).await {
+            Ok(None) => self.try_transaction(batch, known, true).await,
+            Err(error) if !asked && !is_away(&error) => self.try_transaction(batch, None, true).await,
+            result => result,
+        };
         match result {
-            Ok((answers, head)) => {
+            Ok(written) => {
+                let Written { answers, head, doubts } = written.expect("an asked batch has no doubts");
                 if let Some(head) = head {
                     self.committed.send_replace(head.seq);
                 }
                 self.head = head.or(known);
+                self.asking = doubts;
                 Ok(answers)
             }
             Err(error) if is_away(&error) => {
@@ -133,11 +154,13 @@ impl Task {
         }
     }
 
+    /// `None`: something was refused that was not asked whether it is a repeat; nothing was written.
     async fn try_transaction(
         &self,
         batch: &[Job],
         known: Option<Head>,
-    ) -> Result<(Vec<Result<Vec<u8>, Refusal>>, Option<Head>), sqlx::Error> {
+        asked: bool,
+    ) -> Result<Option<Written>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         let mut tx = connection.begin().await?;
         lock_subjects(&mut tx, batch).await?;
@@ -145,7 +168,9 @@ impl Task {
         let now = self.clock.now();
 
         let mut plan = Plan::new(batch);
-        plan.answer_repeats(&mut tx, batch).await?;
+        if asked {
+            plan.answer_repeats(&mut tx, batch).await?;
+        }
         let bys: Vec<By> = batch.iter().map(|job| By { actor: job.actor.clone(), now }).collect();
         let mut drafts: Vec<(usize, Draft)> = Vec::new();
         for group in plan.groups(batch) {
@@ -158,6 +183,11 @@ impl Task {
                 }));
             }
         }
+        let doubts = plan.has_doubts(batch);
+        if doubts && !asked {
+            tx.rollback().await?;
+            return Ok(None);
+        }
         // Entries stand in the order in which the commands came.
         drafts.sort_by_key(|(index, _)| *index);
 
@@ -168,7 +198,7 @@ impl Task {
         let kept = plan.kept(batch);
         let head = finish(&mut tx, batch, &kept, &drafts, now, known).await?;
         tx.commit().await?;
-        Ok((plan.into_answers(), head))
+        Ok(Some(Written { answers: plan.into_answers(), head, doubts }))
     }
 
     fn reply(&self, batch: Vec<Job>, answers: Vec<Result<Vec<u8>, Refusal>>) {

@@ -26,6 +26,11 @@ pub const HIDDEN: Kind = Kind { name: "probe.hidden", audience: Audience::Privat
 pub const FOR_OVERSIGHT: Kind = Kind { name: "probe.for_oversight", audience: Audience::Only(&["oversight"]) };
 pub const KINDS: &[Kind] = &[NOTED, HIDDEN, FOR_OVERSIGHT];
 
+/// A note that is refused by its rule when it stands already; every other one is refused by the database.
+pub const DECIDED: &str = "decided";
+/// A note that is never refused, however often it is written.
+pub const DRAWN: &str = "drawn";
+
 /// Writes one note and says so in the journal.
 #[derive(Clone)]
 pub struct Note {
@@ -71,10 +76,19 @@ impl Command for Note {
         if self.word == "refuse me" {
             return Ok(Err(Refusal::state_forbids("REFUSED")));
         }
+        if self.word == DECIDED
+            && sqlx::query("SELECT FROM probe.notes WHERE word = $1")
+                .bind(DECIDED)
+                .fetch_optional(&mut *tx)
+                .await?
+                .is_some()
+        {
+            return Ok(Err(Refusal::state_forbids("DECIDED")));
+        }
         let id: Uuid = sqlx::query_scalar(
             "INSERT INTO probe.notes (id, word, weight) VALUES (gen_random_uuid(), $1, $2) RETURNING id",
         )
-        .bind(&self.word)
+        .bind(if self.word == DRAWN { Uuid::new_v4().to_string() } else { self.word.clone() })
         .bind(self.weight)
         .fetch_one(tx)
         .await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{Note, call, count, database, request, writer};
+use crate::common::{DECIDED, DRAWN, Note, call, count, database, request, writer};
 use platform::journal::{self, Broken};
 use uuid::Uuid;
 
@@ -89,6 +89,33 @@ async fn the_same_request_is_answered_the_same_in_one_batch_and_across_replicas(
     assert_eq!(reused.reason(), "REQUEST_ID_REUSED");
     // Another caller's id is another id.
     other.submit(&call("posts/b"), id, &request("same"), Note::new("by another")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_at_first_whoever_would_refuse_it_now() {
+    let db = database().await;
+    let (one, other) = (writer(&db.pool), writer(&db.pool));
+    for word in [DECIDED, DRAWN, "once"] {
+        let id = Uuid::new_v4();
+        let first = one.submit(&call("posts/a"), id, &request(word), Note::new(word)).await.unwrap();
+        for writer in [&one, &other] {
+            // Between them something ordinary: a writer then tries the next without asking whether it is a repeat.
+            for _ in 0..2 {
+                let ordinary = Note::new(Uuid::new_v4());
+                writer.submit(&call("posts/a"), Uuid::new_v4(), &request("ordinary"), ordinary).await.unwrap();
+            }
+            let repeated = writer.submit(&call("posts/a"), id, &request(word), Note::new(word)).await;
+            assert_eq!(repeated, Ok(first.clone()), "{word}");
+        }
+    }
+    assert_eq!(count(&db.pool, "SELECT count(*) FROM probe.notes").await, 3 + 3 * 2 * 2);
+    assert_eq!(count(&db.pool, "SELECT count(*) FROM platform.journal").await, 3 + 3 * 2 * 2);
+    // What is refused for itself is refused, and the next goes its way.
+    let again = one.submit(&call("posts/a"), Uuid::new_v4(), &request(DECIDED), Note::new(DECIDED)).await.unwrap_err();
+    assert_eq!(again.reason(), "STATE_FORBIDS");
+    let again = one.submit(&call("posts/a"), Uuid::new_v4(), &request("once"), Note::new("once")).await.unwrap_err();
+    assert_eq!(again.reason(), "ALREADY_EXISTS");
+    one.submit(&call("posts/a"), Uuid::new_v4(), &request("next"), Note::new("next")).await.unwrap();
 }
 
 #[tokio::test]
