@@ -96,7 +96,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let matches = command.try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
     let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
         |runtime| {
-            let done = runtime.block_on(dispatch(&matches));
+            let done = runtime.block_on(dispatch(&matches, serves));
             // A thread that reads standard input cannot be waited for.
             runtime.shutdown_background();
             done
@@ -109,8 +109,8 @@ fn command() -> clap::Command {
     Cli::command().subcommands(call::commands())
 }
 
-async fn dispatch(matches: &ArgMatches) -> Done {
-    if let Some(done) = call::run(matches).await {
+async fn dispatch(matches: &ArgMatches, serves: bool) -> Done {
+    if !serves && let Some(done) = call::run(matches).await {
         return done;
     }
     match Cli::from_arg_matches(matches)?.command {
