@@ -38,6 +38,8 @@ use platform::service::{Base, Due, Parts, StartError};
 use platform::settings::{Service, Settings};
 use vault::Vault;
 
+pub use vault::{Progress, RewrapError, Rewrapped};
+
 /// The tables of this service.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -56,6 +58,7 @@ pub const KINDS: &[Kind] = &[
     complaints::DIRECTED,
     clocks::CLOCK_BREACHED,
     vault::IDENTITY_REVEALED,
+    vault::REWRAPPED,
 ];
 
 /// How often limits are swept.
@@ -70,19 +73,46 @@ pub(crate) struct Intake {
     pub vault: Vault,
 }
 
+impl Intake {
+    /// Its base and its vault; and the number of the key that wraps new data keys.
+    async fn open(settings: &Arc<Settings>, clock: SharedClock, life: &Lifecycle) -> Result<(Self, u32), StartError> {
+        let path = settings.seal.keys_file.as_ref().ok_or_else(|| StartError::Keys("is not set".to_owned()))?;
+        let keys = Keys::load(path).map_err(|error| StartError::Keys(format!("{}: {error}", path.display())))?;
+        let active = keys.active();
+        let sealer = Sealer::new(keys, os_random());
+        let digest_key = Vault::digest_key(&sealer);
+        let base = Base::start(settings, Service::Intake, &MIGRATOR, clock, life, digest_key).await?;
+        Ok((Self { base, vault: Vault::new(sealer) }, active))
+    }
+}
+
+/// Wraps every data key of the vault again with the active key of the key file, so that the others may be taken out of it;
+/// `dry_run`: only looks how many there are to wrap. Every process of this service must have that key already.
+///
+/// It works as a replica does that serves nobody: as the role that serves, through the same door for writes, and with an
+/// entry in the journal for each batch.
+///
+/// # Errors
+/// See [`RewrapError`]. What it committed before stays.
+pub async fn rewrap(
+    settings: &Arc<Settings>,
+    clock: SharedClock,
+    dry_run: bool,
+    told: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Rewrapped, RewrapError> {
+    let life = Lifecycle::new(Duration::ZERO, Duration::ZERO);
+    let (intake, key) = Intake::open(settings, clock, &life).await?;
+    vault::rewrap(&intake.base, &intake.vault, key, dry_run, told).await
+}
+
 /// Starts the service.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn start(settings: &Arc<Settings>, clock: SharedClock, life: &Lifecycle) -> Result<Parts, StartError> {
-    let path = settings.seal.keys_file.as_ref().ok_or_else(|| StartError::Keys("is not set".to_owned()))?;
-    let keys = Keys::load(path).map_err(|error| StartError::Keys(format!("{}: {error}", path.display())))?;
-    let sealer = Sealer::new(keys, os_random());
-    let digest_key = Vault::digest_key(&sealer);
-    let base = Base::start(settings, Service::Intake, &MIGRATOR, clock, life, digest_key).await?;
-    follow::follow(&base).await?;
-    let feed = base.feed(KINDS);
-    let intake = Intake { base, vault: Vault::new(sealer) };
+    let (intake, _) = Intake::open(settings, clock, life).await?;
+    follow::follow(&intake.base).await?;
+    let feed = intake.base.feed(KINDS);
 
     let due: Vec<Arc<dyn Due>> = vec![Arc::new(clocks::Breaches::new(intake.base.clone()))];
     intake.base.tick(&due, SWEEP);

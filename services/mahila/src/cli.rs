@@ -19,6 +19,7 @@ use crate::telemetry::Telemetry;
 use crate::token::{IssuerKey, Token, print_jwks};
 use crate::trace::Trace;
 use crate::up::{Clean, Down, Logs, StatusOf, Supervise, Up};
+use crate::vault::Vault;
 use crate::{Done, call, failure};
 
 /// Women's help desks of a state's police: the suite's services, and the means to run and to call them.
@@ -45,6 +46,9 @@ enum Command {
     Clean(Clean),
     /// Bring databases up to date.
     Migrate(Migrate),
+    /// Look after the keys of the vault.
+    #[command(subcommand)]
+    Vault(Vault),
     /// Take in what a state has.
     #[command(subcommand)]
     Import(Import),
@@ -121,6 +125,7 @@ async fn dispatch(matches: &ArgMatches, serves: bool) -> Done {
         Command::Logs(logs) => logs.run(),
         Command::Clean(clean) => clean.run().await,
         Command::Migrate(migrate) => migrate.run().await,
+        Command::Vault(vault) => vault.run().await,
         Command::Import(import) => import.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Rehearse(rehearse) => rehearse.run().await,
@@ -155,7 +160,10 @@ mod tests {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command(), "mahila", &mut script);
-            assert!(String::from_utf8(script).unwrap().contains("register-complaint"));
+            let script = String::from_utf8(script).unwrap();
+            for verb in ["register-complaint", "rewrap"] {
+                assert!(script.contains(verb), "{shell}: {verb}");
+            }
         }
     }
 }

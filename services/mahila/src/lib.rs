@@ -1,10 +1,11 @@
-//! The one binary: `mahila serve|up|down|migrate|import|demo|token|config|contract|doctor|trace|telemetry`, and a client verb for
-//! each RPC of the contract.
+//! The one binary: `mahila serve|up|down|migrate|vault|import|demo|token|config|contract|doctor|trace|telemetry`, and a
+//! client verb for each RPC of the contract.
 //!
 //! | to do what | file |
 //! |---|---|
 //! | run services | [`serve`](mod@serve), [`services`], [`migrate`] |
 //! | run everything on one machine | [`up`] |
+//! | change the keys of the vault | [`vault`] |
 //! | look at the contract, settings, tokens, journals, traces, dockets | [`contract`](mod@contract), [`config`], [`token`], [`journal`], [`trace`], [`docket`] |
 //! | say how it is observed, and what to mend | [`telemetry`], [`doctor`] |
 //! | call the suite | [`call`], [`import`], [`rehearse`] |
@@ -25,7 +26,9 @@ mod rehearse;
 mod serve;
 mod services;
 mod telemetry;
+mod text;
 mod trace;
+mod vault;
 
 pub mod call;
 pub mod demo;

@@ -183,7 +183,10 @@ pub(crate) fn known_as(settings: &Settings, service: Service, issuer: Option<&De
 }
 
 /// The machine's clock; or a replay's, which goes on where the databases say it stood, and begins on 17 October 2020.
-async fn clock(settings: &Settings, services: &[Service]) -> anyhow::Result<(SharedClock, Option<Arc<ReplayClock>>)> {
+pub(crate) async fn clock(
+    settings: &Settings,
+    services: &[Service],
+) -> anyhow::Result<(SharedClock, Option<Arc<ReplayClock>>)> {
     if settings.clock.mode == ClockMode::System {
         return Ok((Arc::new(SystemClock), None));
     }

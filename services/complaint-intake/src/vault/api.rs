@@ -14,6 +14,9 @@ use crate::terms::{ContactMode, Purpose};
 /// Journal kind: identity was read. Never on a feed; it is the access log.
 pub(crate) const IDENTITY_REVEALED: Kind = Kind { name: "intake.identity.revealed", audience: Audience::Private };
 
+/// Journal kind: data keys were wrapped again. Access log too: who wraps them has opened them.
+pub(crate) const REWRAPPED: Kind = Kind { name: "intake.vault.rewrapped", audience: Audience::Private };
+
 /// Persons of one complaint at most.
 const PERSONS: usize = 10;
 
@@ -39,6 +42,29 @@ impl Event for Revealed {
 
     fn payload(&self) -> Vec<u8> {
         wire::IdentityRevealed { purpose: self.purpose.number().into(), reason: self.reason.clone() }.encode_to_vec()
+    }
+}
+
+/// Data keys were wrapped again.
+#[derive(Debug)]
+pub(crate) struct DataKeysRewrapped {
+    /// With which key.
+    pub key: u32,
+    /// How many.
+    pub data_keys: u64,
+}
+
+impl Event for DataKeysRewrapped {
+    fn kind(&self) -> Kind {
+        REWRAPPED
+    }
+
+    fn subject(&self) -> String {
+        format!("keys/{}", self.key)
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        wire::DataKeysRewrapped { key: self.key, data_keys: self.data_keys }.encode_to_vec()
     }
 }
 

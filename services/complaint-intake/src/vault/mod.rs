@@ -7,7 +7,10 @@ mod identity;
 mod phone;
 mod sealing;
 pub(crate) mod store;
+mod task;
 
-pub(crate) use api::{IDENTITY_REVEALED, Revealed};
+pub(crate) use api::{IDENTITY_REVEALED, REWRAPPED, Revealed};
 pub(crate) use identity::{Identity, Note, SafeContact};
 pub(crate) use sealing::{Sealed, SealedNote, Vault};
+pub(crate) use task::rewrap;
+pub use task::{Progress, RewrapError, Rewrapped};

@@ -199,6 +199,15 @@ impl Vault {
         sealer.blind_index("request", "digest")
     }
 
+    /// A stored data key wrapped with the active key; `None`: it is already.
+    ///
+    /// # Errors
+    /// Why it does not open. It is the caller's to tell: one that does not is no reason to leave the others.
+    pub(crate) fn rewrap(&self, subject: Uuid, wrapped: &[u8]) -> Result<Option<Vec<u8>>, platform::seal::Error> {
+        let again = self.sealer.rewrap(subject, &WrappedKey::try_from(wrapped)?)?;
+        Ok(again.map(|wrapped| wrapped.as_bytes().to_vec()))
+    }
+
     fn key(&self, subject: Uuid, wrapped: &[u8]) -> Result<DataKey, Refusal> {
         let wrapped = WrappedKey::try_from(wrapped).map_err(damaged)?;
         self.sealer.unwrap(subject, &wrapped).map_err(damaged)

@@ -1,10 +1,11 @@
 //! The vault's tables. Rows are added by the role that serves; they are read and forgotten as the vault's role, where
 //! `mahila migrate` was given one (`vault_role`), so that no other statement of this service can.
 
-use platform::write::Tx;
+use platform::write::{By, Command, Done, Outcome, Tx};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::api::DataKeysRewrapped;
 use super::sealing::{Sealed, SealedNote, SealedPerson, role};
 use platform::terms::Term as _;
 
@@ -174,4 +175,64 @@ pub(crate) async fn load(db: &PgPool, subject: Uuid) -> Result<Option<Sealed>, s
         narrative: row.narrative,
         safe_contact: row.safe_contact,
     }))
+}
+
+/// How many data keys there are.
+pub(crate) async fn count(db: &PgPool) -> Result<i64, sqlx::Error> {
+    let mut tx = db.begin().await?;
+    enter(&mut tx).await?;
+    let count = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM vault.data_keys"#).fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Subjects after this one with their data keys, wrapped, in order; at most so many.
+pub(crate) async fn data_keys(db: &PgPool, after: Uuid, most: i64) -> Result<Vec<(Uuid, Vec<u8>)>, sqlx::Error> {
+    let mut tx = db.begin().await?;
+    enter(&mut tx).await?;
+    let rows = sqlx::query!(
+        "SELECT subject, wrapped FROM vault.data_keys WHERE subject > $1 ORDER BY subject LIMIT $2",
+        after,
+        most
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(rows.into_iter().map(|row| (row.subject, row.wrapped)).collect())
+}
+
+/// Data keys wrapped again, a column each, to stand where they stood.
+#[derive(Debug, Default)]
+pub(crate) struct Rewrap {
+    /// The key that wraps them now.
+    pub(crate) key: u32,
+    pub(crate) subjects: Vec<Uuid>,
+    /// As they were read.
+    pub(crate) old: Vec<Vec<u8>>,
+    pub(crate) new: Vec<Vec<u8>>,
+}
+
+impl Command for Rewrap {
+    /// How many were replaced.
+    type Effect = u64;
+    const NAME: &'static str = "rewrap_data_keys";
+
+    /// Where another run was faster, or the subject was forgotten, there is nothing to replace.
+    async fn apply(&self, tx: &mut Tx, _by: &By) -> Result<Outcome<u64>, sqlx::Error> {
+        enter(tx).await?;
+        let data_keys = sqlx::query!(
+            "UPDATE vault.data_keys AS stored SET wrapped = again.new
+             FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS again (subject, old, new)
+             WHERE stored.subject = again.subject AND stored.wrapped = again.old",
+            &self.subjects,
+            &self.old,
+            &self.new
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        leave(tx).await?;
+        let done = Done::new(data_keys);
+        Ok(Ok(if data_keys == 0 { done } else { done.and(&DataKeysRewrapped { key: self.key, data_keys }) }))
+    }
 }

@@ -32,6 +32,8 @@ pub struct Intake {
     pub clock: Arc<ReplayClock>,
     due: Vec<Arc<dyn Due>>,
     url: String,
+    /// Its settings.
+    pub settings: Arc<Settings>,
     issuer: Issuer,
     life: Lifecycle,
     _keys: tempfile::TempDir,
@@ -79,8 +81,19 @@ impl Intake {
     /// On a database that is there, following the review at this address, or none.
     pub async fn on(database: Arc<TestDatabase>, review: Option<String>) -> Self {
         let keys = tempfile::tempdir().expect("a folder");
+        Keys::generate_file(&keys.path().join("keys"), &os_random()).expect("fresh keys");
+        Self::with_file(database, review, keys).await
+    }
+
+    /// On a database that is there, with the keys of this text.
+    pub async fn sealing_with(database: Arc<TestDatabase>, text: &str) -> Self {
+        let keys = tempfile::tempdir().expect("a folder");
+        std::fs::write(keys.path().join("keys"), text).expect("a key file");
+        Self::with_file(database, None, keys).await
+    }
+
+    async fn with_file(database: Arc<TestDatabase>, review: Option<String>, keys: tempfile::TempDir) -> Self {
         let keys_file = keys.path().join("keys");
-        Keys::generate_file(&keys_file, &os_random()).expect("fresh keys");
         let mut settings = Settings {
             simulated: true,
             database: DatabasesSettings { intake: Some(database.settings()), ..DatabasesSettings::default() },
@@ -101,7 +114,8 @@ impl Intake {
         let verifier = Verifier::new(Jwks::fixed(issuer.jwks()), "test", "mahila", 30);
         let address =
             platform::server::serve(&settings, vec![parts], verifier, None, &life).await.expect("the server starts");
-        Self { database, clock, due, url: format!("http://{address}"), issuer, life, _keys: keys }
+        let url = format!("http://{address}");
+        Self { database, clock, due, url, settings, issuer, life, _keys: keys }
     }
 
     /// A client with a token of these claims.

@@ -10,6 +10,7 @@ mod importing;
 mod limits;
 mod reading;
 mod registering;
+mod rewrapping;
 mod scope;
 mod steps;
 mod tracking;

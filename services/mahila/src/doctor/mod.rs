@@ -10,7 +10,7 @@
 //! | the vault's keys, the issuer's keys, the own token, certificates | [`keys`], [`issuer`], [`token`], [`certificates`] |
 //! | the services this one follows, and how far behind it is | [`peers`], [`lag`] |
 //! | the server that runs | [`running`] |
-//! | how it is told | [`finding`], [`text`], [`print`] |
+//! | how it is told | [`finding`], [`print`] |
 
 mod certificates;
 mod chain;
@@ -30,7 +30,6 @@ mod schema;
 mod settings;
 mod store;
 mod telemetry;
-mod text;
 mod token;
 
 use std::path::PathBuf;
@@ -38,7 +37,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use futures_util::future::join;
 use platform::clock::SystemClock;
 use platform::settings::{Service, Settings};
@@ -48,22 +47,13 @@ use crate::call::Language;
 use crate::config::SettingsFile;
 use crate::failure::Said;
 use crate::services::{BUILT, Choice, chosen};
+use crate::text::{self, Output, text};
 use crate::token::Development;
 use finding::{Check, Finding, State};
 use patient::{Files, Patient};
-use text::text;
 
 /// The doctor itself could not run.
 const COULD_NOT: u8 = 2;
-
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// A line a check.
-    Text,
-    /// For programs: findings with numbers, in both languages.
-    Json,
-}
 
 /// `mahila doctor`
 #[derive(Debug, Args)]

@@ -41,8 +41,8 @@ pub enum KeysError {
 /// ```
 ///
 /// `wrapping` keys wrap data keys; new ones are wrapped with the `active` one. To change it, add a line with a new number,
-/// make that active, restart, wrap all stored keys again, then take the old line out. The `index` and `receipt` keys cannot
-/// be changed without computing the stored indexes anew and invalidating all receipts.
+/// restart, make that active, restart, wrap all stored keys again (`mahila vault rewrap`), then take the old line out. The
+/// `index` and `receipt` keys cannot be changed: callers would not be known again, and no receipt that was given out would open.
 pub struct Keys {
     pub(super) active: u32,
     pub(super) wrapping: BTreeMap<u32, XChaCha20Poly1305>,

@@ -1,18 +1,28 @@
-//! What is said, in both languages.
+//! What is said, in both languages: to people in one of them, to programs in both.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::call::Language;
 
+/// How what was found is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Lines for people.
+    Text,
+    /// For programs: with numbers, in both languages.
+    Json,
+}
+
 /// A sentence in English and in Hindi. What a driver or another program said stands in both as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Text {
-    pub(super) en: String,
-    pub(super) hi: String,
+pub(crate) struct Text {
+    pub(crate) en: String,
+    pub(crate) hi: String,
 }
 
 impl Text {
-    pub(super) fn of(&self, language: Language) -> &str {
+    pub(crate) fn of(&self, language: Language) -> &str {
         match language {
             Language::En => &self.en,
             Language::Hi => &self.hi,
@@ -20,7 +30,7 @@ impl Text {
     }
 
     /// Without what may stand before the host of an address: `https://user:password@host`.
-    pub(super) fn scrubbed(self) -> Self {
+    pub(crate) fn scrubbed(self) -> Self {
         Self { en: scrub(&self.en), hi: scrub(&self.hi) }
     }
 }
@@ -28,13 +38,13 @@ impl Text {
 /// Both sentences, with the same names in them.
 macro_rules! text {
     ($en:literal, $hi:literal $(,)?) => {
-        $crate::doctor::text::Text { en: format!($en), hi: format!($hi) }
+        $crate::text::Text { en: format!($en), hi: format!($hi) }
     };
 }
-pub(super) use text;
+pub(crate) use text;
 
 /// For what needs no words: names, numbers, addresses.
-pub(super) fn plain(text: impl Into<String>) -> Text {
+pub(crate) fn plain(text: impl Into<String>) -> Text {
     let en = text.into();
     Text { hi: en.clone(), en }
 }
