@@ -75,10 +75,11 @@ impl Place {
             };
             write!(
                 databases,
-                "[database.{service}]\nurl = \"{}\"\nowner_url = \"{}\"\napp_role = \"{}\"\n",
+                "[database.{service}]\nurl = \"{}\"\nowner_url = \"{}\"\napp_role = \"{}\"\nvault_role = \"{}\"\n",
                 with_password("app"),
                 with_password("owner"),
-                urls.app_role
+                urls.app_role,
+                urls.vault_role
             )
             .unwrap();
         }
@@ -182,6 +183,20 @@ impl Place {
 
     async fn sql(&self, database: &str, statement: &str) {
         sql(self.cluster(), database, statement).await;
+    }
+
+    /// Lets the role that serves inherit what the vault's may; and what mends that.
+    async fn inherits(&self) -> (&'static str, &'static str) {
+        let mut connection = PgConnection::connect(&self.cluster().url("intake")).await.unwrap();
+        let version: String = sqlx::query_scalar("SHOW server_version_num").fetch_one(&mut connection).await.unwrap();
+        if version.as_str() >= "16" {
+            (
+                "GRANT intake_vault TO intake_app WITH INHERIT TRUE",
+                "GRANT intake_vault TO intake_app WITH INHERIT FALSE",
+            )
+        } else {
+            ("ALTER ROLE intake_app INHERIT", "ALTER ROLE intake_app NOINHERIT")
+        }
     }
 
     /// The collector is known to these alone: what arrives there is not of the services that run.
@@ -405,6 +420,7 @@ async fn each_thing_that_breaks_is_told_by_its_line_and_no_other() {
     );
 
     // Roles.
+    let inherits = place.inherits().await;
     for (database, breaks, line, words, heals) in [
         (
             "review",
@@ -448,11 +464,56 @@ async fn each_thing_that_breaks_is_told_by_its_line_and_no_other() {
             ["may connect to: intake", "REVOKE CONNECT"],
             "REVOKE CONNECT ON DATABASE intake FROM review_app",
         ),
+        (
+            "intake",
+            "ALTER ROLE intake_vault LOGIN CREATEROLE",
+            "roles.vault intake",
+            ["`intake_vault` has more than it needs: LOGIN, CREATEROLE", "never logs in"],
+            "ALTER ROLE intake_vault NOLOGIN NOCREATEROLE",
+        ),
+        (
+            "intake",
+            inherits.0,
+            "roles.vault intake",
+            ["`intake_app` has the rights of `intake_vault` without taking it on", inherits.1],
+            inherits.1,
+        ),
+        (
+            "intake",
+            "REVOKE UPDATE ON vault.persons FROM intake_vault",
+            "roles.vault intake",
+            ["`intake_vault` may not UPDATE vault.persons, which", "run `mahila migrate intake`"],
+            "GRANT UPDATE ON vault.persons TO intake_vault",
+        ),
+        (
+            "intake",
+            "GRANT SELECT (station) ON intake.complaints TO intake_vault; GRANT INSERT ON vault.notes TO intake_vault",
+            "roles.vault intake",
+            ["`intake_vault` may INSERT vault.notes, SELECT intake.complaints, which", "run `mahila migrate intake`"],
+            "REVOKE SELECT (station) ON intake.complaints FROM intake_vault; REVOKE INSERT ON vault.notes FROM intake_vault",
+        ),
+        (
+            "intake",
+            "GRANT SELECT ON vault.persons TO intake_app",
+            "roles.vault intake",
+            ["`intake_app` itself may SELECT vault.persons, without", "run `mahila migrate intake`"],
+            "REVOKE SELECT ON vault.persons FROM intake_app",
+        ),
     ] {
         place.sql(database, breaks).await;
         place.main(&[]).mends(&[line], &words);
         place.sql(database, heals).await;
     }
+    place.sql("intake", "REVOKE intake_vault FROM intake_app").await;
+    place.main(&[]).mends(
+        &["roles.vault intake", "keys.used intake"],
+        &["`intake_app` cannot take on `intake_vault`", "GRANT intake_vault TO intake_app"],
+    );
+    place.sql("intake", "GRANT intake_vault TO intake_app").await;
+    place.main(&of("MAHILA__DATABASE__INTAKE__VAULT_ROLE", "nobody".into())).mends(
+        &["roles.vault intake"],
+        &["there is no role `nobody`", "CREATE ROLE nobody NOLOGIN, or correct database.intake.vault_role"],
+    );
     let same = place.cluster().url_as("review_app", "review").replacen('@', &format!(":{PLANTED}-app@"), 1);
     place.main(&of("MAHILA__DATABASE__REVIEW__OWNER_URL", same)).mends(
         &["roles.owner review"],

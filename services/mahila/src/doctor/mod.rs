@@ -6,7 +6,7 @@
 //! | what it looks at | file |
 //! |---|---|
 //! | settings, and what the system allows | [`settings`], [`limits`], [`telemetry`] |
-//! | databases: server, tables, roles, journals, time | [`database`], [`schema`], [`roles`], [`chain`], [`clock`], SQL in [`store`] |
+//! | databases: server, tables, roles, journals, time | [`database`], [`schema`], [`roles`], [`vault`], [`chain`], [`clock`], SQL in [`store`] |
 //! | the vault's keys, the issuer's keys, the own token, certificates | [`keys`], [`issuer`], [`token`], [`certificates`] |
 //! | the services this one follows, and how far behind it is | [`peers`], [`lag`] |
 //! | the server that runs | [`running`] |
@@ -31,6 +31,7 @@ mod settings;
 mod store;
 mod telemetry;
 mod token;
+mod vault;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::finding::{Check, Finding};
 use super::patient::Patient;
 use super::text::{plain, text};
-use super::{schema, store};
+use super::{schema, store, vault};
 
 pub(super) async fn findings(patient: &Patient, service: Service, db: &PgPool) -> Vec<Finding> {
     let (mut findings, owner) = Box::pin(join(app(patient, service, db), owner(patient, service))).await;
@@ -25,6 +25,7 @@ async fn app(patient: &Patient, service: Service, db: &PgPool) -> Vec<Finding> {
         Err(_) => return vec![app.within(patient.patience, std::future::pending()).await],
     };
     let first = attributes(&app, service, &role);
+    let vault = vault::check(patient, service);
     if role.superuser || role.owns {
         let excused = |check: &Check| {
             check.skip(
@@ -32,7 +33,9 @@ async fn app(patient: &Patient, service: Service, db: &PgPool) -> Vec<Finding> {
                 text!("mend roles.app first", "पहले roles.app ठीक करें"),
             )
         };
-        return vec![first, excused(&journal), excused(&create), excused(&others)];
+        let mut findings = vec![first, excused(&journal), excused(&create), excused(&others)];
+        findings.extend(vault.as_ref().map(excused));
+        return findings;
     }
     let patience = patient.patience;
     let known = known(patient);
@@ -46,7 +49,11 @@ async fn app(patient: &Patient, service: Service, db: &PgPool) -> Vec<Finding> {
         ),
     )
     .await;
-    vec![first, journal, create, others]
+    let mut findings = vec![first, journal, create, others];
+    if let Some(check) = vault {
+        findings.push(vault::finding(&check, patient, service, db).await);
+    }
+    findings
 }
 
 /// Databases of the suite: by the settings, and by the names they have by default.

@@ -135,6 +135,90 @@ pub(super) async fn role(db: &PgPool) -> Result<Role> {
     .await
 }
 
+/// The role that alone reads what is sealed, as the role that serves finds it.
+#[derive(Debug, Clone, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "columns")]
+pub(super) struct Vault {
+    /// The role that serves.
+    pub(super) app: String,
+    /// Whether the server is PostgreSQL 16 or later, where a membership itself says whether it inherits.
+    pub(super) is_16: bool,
+    /// Whether anything is sealed here: tables whose comment is `vault`.
+    pub(super) sealed: bool,
+    pub(super) exists: bool,
+    /// Whether the role that serves may take it on.
+    pub(super) taken_on: bool,
+    /// Whether the role that serves has its rights without that.
+    pub(super) inherited: bool,
+    /// Its attributes that it should not have, and roles it should not be a member of, as they are written.
+    pub(super) too_much: Vec<String>,
+    /// Rights on what is sealed that it has not: `SELECT vault.persons`.
+    pub(super) lacks: Vec<String>,
+    /// Rights that it needs not.
+    pub(super) beyond: Vec<String>,
+    /// Rights on what is sealed that the role that serves has by itself: it may add, and no more.
+    pub(super) read_by_app: Vec<String>,
+}
+
+pub(super) async fn vault(db: &PgPool, name: Option<&str>) -> Result<Vault> {
+    sqlx::query_as(
+        "WITH app AS (SELECT oid, rolname FROM pg_roles WHERE rolname = current_user),
+         vault AS (SELECT * FROM pg_roles WHERE rolname = $1),
+         version AS (SELECT current_setting('server_version_num')::int >= 160000 AS is_16),
+         schemas AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+         tables AS (
+             SELECT c.oid, n.oid AS schema, format('%I.%I', n.nspname, c.relname) AS name,
+                 obj_description(c.oid, 'pg_class') IS NOT DISTINCT FROM 'vault' AS sealed
+             FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p', 'v', 'm')
+               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+         ), rights AS (
+             SELECT tables.*, right_, right_ IN ('SELECT', 'UPDATE', 'DELETE') AND sealed AS needed,
+                 right_ IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AS of_columns
+             FROM tables, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS right_
+         )
+         SELECT app.rolname::text AS app, is_16, EXISTS (SELECT FROM tables WHERE sealed) AS sealed,
+             vault.oid IS NOT NULL AS exists,
+             coalesce(pg_has_role(vault.oid, CASE WHEN is_16 THEN 'SET' ELSE 'MEMBER' END), false) AS taken_on,
+             coalesce(pg_has_role(vault.oid, 'USAGE'), false) AS inherited,
+             array_remove(ARRAY[
+                 CASE WHEN rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'SUPERUSER' END,
+                 CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+                 CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolreplication THEN 'REPLICATION' END
+             ], NULL) || ARRAY(
+                 SELECT rolname::text FROM pg_roles other
+                 WHERE NOT vault.rolsuper AND other.oid <> vault.oid AND pg_has_role(vault.oid, other.oid, 'MEMBER') ORDER BY 1
+             ) AS too_much,
+             ARRAY(
+                 SELECT 'USE SCHEMA ' || nspname FROM schemas
+                 WHERE oid IN (SELECT schema FROM tables WHERE sealed) AND NOT has_schema_privilege(vault.oid, oid, 'USAGE')
+                 UNION ALL
+                 SELECT right_ || ' ' || name FROM rights WHERE needed AND NOT has_table_privilege(vault.oid, rights.oid, right_)
+                 ORDER BY 1
+             ) AS lacks,
+             ARRAY(
+                 -- What everybody may make is told by what the role that serves may make.
+                 SELECT 'CREATE IN SCHEMA ' || nspname FROM schemas
+                 WHERE has_schema_privilege(vault.oid, oid, 'CREATE') AND NOT has_schema_privilege(oid, 'CREATE')
+                 UNION ALL
+                 SELECT right_ || ' ' || name FROM rights
+                 WHERE NOT needed AND (has_table_privilege(vault.oid, rights.oid, right_)
+                     OR of_columns AND has_any_column_privilege(vault.oid, rights.oid, CASE WHEN of_columns THEN right_ ELSE 'SELECT' END))
+                 ORDER BY 1
+             ) AS beyond,
+             ARRAY(
+                 SELECT right_ || ' ' || name FROM rights
+                 WHERE needed AND (has_table_privilege(rights.oid, right_)
+                     OR of_columns AND has_any_column_privilege(rights.oid, CASE WHEN of_columns THEN right_ ELSE 'SELECT' END))
+                 ORDER BY 1
+             ) AS read_by_app
+         FROM app CROSS JOIN version LEFT JOIN vault ON true",
+    )
+    .bind(name)
+    .fetch_one(db)
+    .await
+}
+
 /// What the role may do to tables that are added to and never changed, and to lists of migrations: `UPDATE platform.journal`.
 pub(super) async fn may_change(db: &PgPool) -> Result<Vec<String>> {
     sqlx::query_scalar(
