@@ -9,6 +9,7 @@
 //! One test, because the replay takes its time.
 
 mod disturbances;
+mod gone_up;
 mod leaks;
 mod planned;
 mod written;
@@ -63,7 +64,7 @@ async fn the_statement_of_the_first_week_is_what_the_client_was_answered() {
     let recount = Recount::new(&report.tally, &found, &roll, last);
     figures_on_record(&recount);
     calls_as_sent(&report.tally);
-    let plan = Plan::new(&Options::all_at("", "".into()).stations_csv).expect("the roll");
+    let plan = plan();
     planned::reviews(&plan, &report.tally, &recount, &roll);
     planned::events(&plan, &report.tally, &recount);
     planned::selections(&reader, &report.tally).await;
@@ -121,10 +122,15 @@ async fn replayed_once(options: Options, statement: &str) {
     assert!(error.to_string().contains("empty databases"), "{error}");
 }
 
+/// What is replayed.
+fn plan() -> Plan {
+    let options = Options::all_at("", "".into());
+    Plan::new(&options.units_csv, &options.stations_csv).expect("the roll")
+}
+
 /// More than a thousand names and phone numbers were told.
 fn planted(tally: &Tally) {
-    let plan = Plan::new(&Options::all_at("", "".into()).stations_csv).expect("the roll");
-    let women: Vec<_> = plan.cases.iter().filter_map(|case| case.told?.woman).collect();
+    let women: Vec<_> = plan().cases.iter().filter_map(|case| case.told?.woman).collect();
     let names: BTreeSet<String> = women.iter().map(|woman| woman.name()).collect();
     let phones: BTreeSet<&String> = tally.calls.iter().filter_map(|call| call.phone.as_ref()).collect();
     assert!(names.len() > 1_000 && phones.len() > 1_000, "{} names, {} phones", names.len(), phones.len());

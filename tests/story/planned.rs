@@ -3,26 +3,31 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike as _;
 use mahila::demo::Tally;
 use mahila::demo::plan::Plan;
-use mahila::demo::plan::agenda::Sitters;
+use mahila::demo::plan::agenda::{FIRST_CYCLE, Sitters};
 use mahila::demo::plan::campaign::{Course, LAPSED, PARTNERS};
 use mahila::demo::plan::register::few;
-use mahila::demo::plan::review::{ALL_CONTINUE, HURRIED, Item};
+use mahila::demo::plan::review::{ALL_CONTINUE, HURRIED, Item, name};
 use mahila_proto::campaign::v1::{EventState, VettingState};
 use mahila_proto::intake::v1::{Channel, HandlingState};
 use mahila_proto::oversight::v1::{Breakdown, Measure};
 use mahila_proto::review::v1::{CycleState, DecisionKind, ReviewCycle, ReviewLevel};
+use platform::fields::day_of;
 
 use mahila_tests::story::reader::Reader;
 use mahila_tests::story::recount::{Figures, Recount};
 use mahila_tests::story::roll::Roll;
 use mahila_tests::story::week::is_hurried;
 
+use super::gone_up;
+
 /// Every so many cycles one is selected again, without the service.
 const SELECTED_AGAIN: usize = 97;
 
-fn of(figures: &Figures, measure: Measure) -> i64 {
+/// A figure of the whole of a unit.
+pub fn of(figures: &Figures, measure: Measure) -> i64 {
     figures.get(&(measure, Breakdown::Unspecified, String::new())).copied().unwrap_or(0)
 }
 
@@ -36,10 +41,10 @@ fn number(count: usize) -> i64 {
 
 /// One cycle a unit, as planned to the digit.
 pub fn reviews(plan: &Plan, tally: &Tally, recount: &Recount, roll: &Roll) {
-    let cycles: BTreeMap<&str, &ReviewCycle> =
-        tally.review.cycles.iter().map(|cycle| (cycle.unit.trim_start_matches("units/"), cycle)).collect();
+    let cycles: BTreeMap<String, &ReviewCycle> =
+        tally.review.cycles.iter().map(|cycle| (name_of(cycle), cycle)).collect();
     assert_eq!(tally.review.cycles.len(), plan.dockets.len());
-    assert_eq!(plan.dockets.len(), 1_535 + 75 + 1);
+    assert_eq!(plan.dockets.len(), 1_535 + 8 * 3 + 75 + 1);
     let of_stations = tally.review.cycles.iter().filter(|cycle| cycle.level() == ReviewLevel::Station);
     assert_eq!(
         of_stations.filter(|cycle| cycle.selected == 15).count(),
@@ -48,9 +53,9 @@ pub fn reviews(plan: &Plan, tally: &Tally, recount: &Recount, roll: &Roll) {
     );
     let mut kinds: BTreeMap<DecisionKind, i64> = BTreeMap::new();
     for docket in &plan.dockets {
-        let cycle = cycles[docket.unit.as_str()];
+        let cycle = cycles[&docket.name()];
         let decided = docket.items.iter().filter(|item| matches!(item, Item::Decided(..))).count();
-        let put_off = docket.items.iter().filter(|item| matches!(item, Item::PutOff(_))).count();
+        let put_off = docket.items.iter().filter(|item| matches!(item, Item::PutOff(_) | Item::Recused)).count();
         assert_eq!(cycle.quota, 15);
         assert_eq!(number(docket.items.len()), i64::from(cycle.selected), "{}", docket.unit);
         assert_eq!(cycle.selected, cycle.eligible.min(15));
@@ -91,13 +96,22 @@ pub fn reviews(plan: &Plan, tally: &Tally, recount: &Recount, roll: &Roll) {
         assert!(of(&whole, measure) > 0, "{measure:?} is there to be counted");
     }
     the_known_few(plan, tally, &cycles, recount, roll);
+    gone_up::after_twice_put_off(plan, tally, &cycles);
+    gone_up::against_their_own_station(plan, tally, &cycles, recount, roll);
+}
+
+/// What the plan calls the docket of a cycle.
+fn name_of(cycle: &ReviewCycle) -> String {
+    let begins = day_of(cycle.from.as_ref()).expect("a first day").day();
+    name(cycle.unit.trim_start_matches("units/"), begins)
 }
 
 /// Nine, one and none; fifteen in a minute; fifteen times to go on as before; and what was closed is open again.
-fn the_known_few(plan: &Plan, tally: &Tally, cycles: &BTreeMap<&str, &ReviewCycle>, recount: &Recount, roll: &Roll) {
+fn the_known_few(plan: &Plan, tally: &Tally, cycles: &BTreeMap<String, &ReviewCycle>, recount: &Recount, roll: &Roll) {
+    let of_desk = |desk: usize| cycles[&name(&plan.roll.desks[desk].id, FIRST_CYCLE)];
     for (desk, station) in plan.roll.desks.iter().enumerate() {
         if let Some(few) = few(desk) {
-            assert_eq!(number(few), i64::from(cycles[station.id.as_str()].eligible), "{}", station.id);
+            assert_eq!(number(few), i64::from(of_desk(desk).eligible), "{}", station.id);
         }
     }
     let mut hurried: Vec<&str> = tally
@@ -107,7 +121,7 @@ fn the_known_few(plan: &Plan, tally: &Tally, cycles: &BTreeMap<&str, &ReviewCycl
         .filter(|(_, sitting)| is_hurried(sitting))
         .map(|(_, s)| s.cycle.as_str())
         .collect();
-    let mut meant: Vec<&str> = HURRIED.map(|desk| cycles[plan.roll.desks[desk].id.as_str()].name.as_str()).to_vec();
+    let mut meant: Vec<&str> = HURRIED.map(|desk| of_desk(desk).name.as_str()).to_vec();
     hurried.sort_unstable();
     meant.sort_unstable();
     assert_eq!(hurried, meant);
@@ -126,7 +140,7 @@ fn the_known_few(plan: &Plan, tally: &Tally, cycles: &BTreeMap<&str, &ReviewCycl
         assert_eq!(kinds.iter().filter(|kind| **kind == DecisionKind::Reopen).count(), 1);
     }
     let above = plan.dockets.iter().filter(|docket| docket.who != Sitters::Stations).count();
-    assert_eq!(above, 76);
+    assert_eq!(above, 8 * 3 + 75 + 1);
 }
 
 /// Anybody selects the docket of a closed cycle again, from its answers and what was published, and gets the same.

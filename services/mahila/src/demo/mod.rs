@@ -201,6 +201,11 @@ pub enum DemoError {
     /// A decision does not get there.
     #[error("a decision of a review has not taken effect in the intake within {0} s; its log says why")]
     NotDirected(u64),
+    /// What is against a station stays on its docket.
+    #[error(
+        "a case against its station is still on the station's docket after {0} s; the log of review scheduling says why"
+    )]
+    NotHidden(u64),
     /// Oversight does not get there.
     #[error("the oversight has not counted all of {journal}'s journal within {seconds} s; its log says why")]
     NotCounted {

@@ -24,6 +24,9 @@ pub const FIRST_CYCLE: u32 = 24;
 pub const LAST_CYCLE: u32 = 30;
 /// Days on which stations sit: a working week.
 pub const SITTING_DAYS: [u32; 5] = [26, 27, 28, 29, 30];
+/// Days on which zones sit, each a cycle of its own: every other day, so that what is put off twice and once more goes up in time
+/// for the state's docket. Of all that sit in the week they alone have three cycles in it.
+pub const ZONES_SIT: [u32; 3] = [26, 28, 30];
 /// The day on which districts sit, of the two of their cycle.
 pub const DISTRICTS_SIT: u32 = 30;
 /// The first day of the districts' cycle.
@@ -75,7 +78,7 @@ pub enum What {
     Propose,
     /// Events are approved, or not.
     Approve,
-    /// Cycles of a level have opened by themselves.
+    /// Cycles of a level have opened by themselves: the first, where it has several in the week.
     Opened(Sitters),
     /// A part of sittings: 0 convenes, 1 to 15 take a case, 16 signs.
     Sit {
@@ -119,6 +122,8 @@ pub enum Sitters {
     Stations,
     /// Districts.
     Districts,
+    /// Zones, by video.
+    Zones,
     /// The state, by video.
     State,
 }
@@ -218,6 +223,7 @@ fn week() -> Vec<Stop> {
         between(FIRST_DESKS, 20 * 60 + 45, What::Propose),
         between(FIRST_DESKS, 21 * 60, What::Approve),
         between(FIRST_CYCLE, 10, What::Opened(Sitters::Stations)),
+        between(ZONES_SIT[0], 10, What::Opened(Sitters::Zones)),
         between(DISTRICT_CYCLE, 10, What::Opened(Sitters::Districts)),
         between(STATE_SITS, 10, What::Opened(Sitters::State)),
         between(FIRST_CYCLE + 1, 9 * 60 + 40, What::CallOff),
@@ -229,6 +235,9 @@ fn week() -> Vec<Stop> {
     };
     for day in SITTING_DAYS {
         sit(Sitters::Stations, day, 10 * 60, 4);
+    }
+    for day in ZONES_SIT {
+        sit(Sitters::Zones, day, 12 * 60 + 10, 4);
     }
     sit(Sitters::Districts, DISTRICTS_SIT, 14 * 60 + 30, 4);
     sit(Sitters::State, STATE_SITS, 12 * 60 + 30, 4);

@@ -3,7 +3,7 @@
 
 use mahila_proto::intake::v1::{ActionKind, Category, LegalActionKind, Risk};
 
-use super::agenda::{Agenda, FIRST_CYCLE};
+use super::agenda::{Agenda, FIRST_CYCLE, Sitters, What};
 use super::cases::Told;
 use super::draw::Draw;
 
@@ -99,6 +99,18 @@ pub fn closed_before_review(agenda: &Agenda) -> Vec<Due> {
         Due { stop: first, who: Who::House, step: Step::Act(ActionKind::SiteVisit) },
         Due { stop: second, who: Who::FeedbackCaller, step: feedback },
     ]
+}
+
+/// The head of the district reads a complaint on paper over which its station sits, and finds that it is against the station.
+///
+/// # Panics
+/// Never for days and parts of the agenda.
+#[must_use]
+pub fn found_against_station(agenda: &Agenda, day: u32, part: u32) -> Due {
+    let sit = What::Sit { who: Sitters::Stations, day, part };
+    let stop = agenda.stops().iter().position(|stop| stop.what == sit).expect("a part of the agenda");
+    let step = Step::Triage { category: Category::PoliceConduct, risk: Risk::Medium, child: false };
+    Due { stop, who: Who::District, step }
 }
 
 /// What follows once a complaint is recorded, for those of the desks and those that came of calls.

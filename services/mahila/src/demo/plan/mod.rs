@@ -35,8 +35,8 @@ pub struct Plan {
     pub calls: Vec<Call>,
     /// Who comes to the desks.
     pub cases: Vec<Case>,
-    /// What becomes of the stations' dockets, a desk; then of the districts', in the order of [`Roll::districts`]; last of the
-    /// state's.
+    /// What becomes of the stations' dockets, a desk; then of the zones', three each; of the districts', in the order of
+    /// [`Roll::districts`]; last of the state's.
     pub dockets: Vec<Docket>,
     /// What is done about the only complaint on paper of the stations that have one.
     pub on_paper: Vec<Due>,
@@ -45,12 +45,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for the stations of a roll.
+    /// The plan for the units and stations of a roll.
     ///
     /// # Errors
-    /// The file is not a roll.
-    pub fn new(stations_csv: &[u8]) -> Result<Self, RollError> {
-        let roll = Roll::read(stations_csv)?;
+    /// The files are not a roll.
+    pub fn new(units_csv: &[u8], stations_csv: &[u8]) -> Result<Self, RollError> {
+        let roll = Roll::read(units_csv, stations_csv)?;
         let agenda = Agenda::new();
         let events = campaign::events(&roll);
         Ok(Self {

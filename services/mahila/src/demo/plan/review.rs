@@ -4,7 +4,9 @@
 
 use mahila_proto::review::v1::{DecisionKind, DeferralReason, ReviewLevel};
 
-use super::agenda::{DISTRICTS_SIT, LAST, QUOTA, SITTING_DAYS, STATE_SITS, Sitters};
+use super::agenda::{
+    DISTRICT_CYCLE, DISTRICTS_SIT, FIRST_CYCLE, LAST, QUOTA, SITTING_DAYS, STATE_SITS, Sitters, ZONES_SIT,
+};
 use super::draw::Draw;
 use super::register::few;
 use super::roll::Roll;
@@ -17,6 +19,13 @@ const STOPS_EARLY: (usize, usize) = (13, 6);
 pub const HURRIED: [usize; 2] = [311, 977];
 /// The desk that decides fifteen times to go on as before: reviewed 15, acted upon none.
 pub const ALL_CONTINUE: usize = 640;
+/// Desks where one of nine complaints on paper turns out to be against the station itself, and the part of the sitting in which it
+/// does: before anybody sits, and while they sit. Both sit on the first day, before anybody above could have decided about it.
+pub const RECUSED: [(usize, u32); 2] = [(133, 0), (389, 5)];
+/// Zones, by their place in the roll, that put the same case off in each of their three sittings: twice to the next, then up.
+pub const PUT_OFF_THRICE: [usize; 2] = [1, 5];
+/// The number that it has on their first docket. On the next ones it comes first: nothing else is carried there.
+const FIRST_PUT_OFF: u32 = 4;
 
 /// A docket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +34,16 @@ pub struct Docket {
     pub unit: String,
     /// Who sits over it.
     pub who: Sitters,
+    /// The day of October on which its cycle begins.
+    pub begins: u32,
     /// The day on which they do; `None`: the cycle is missed, or there is nothing to sit over.
     pub day: Option<u32>,
     /// All cases are taken in one part of the sitting.
     pub hurried: bool,
-    /// What becomes of each case, by its number from 1: `min(quota, eligible)` of them.
+    /// The part of the sitting in which one of its cases turns out to be against the station; `None`: none does.
+    pub recused: Option<u32>,
+    /// What becomes of each case, by its number from 1: `min(quota, eligible)` of them. Where one is recused, it is the last here, and
+    /// the others are numbered without it.
     pub items: Vec<Item>,
 }
 
@@ -40,6 +54,8 @@ pub enum Item {
     Decided(DecisionKind, Option<Owed>),
     /// It is put off.
     PutOff(DeferralReason),
+    /// It is against the station: nobody there decides it, and it goes up.
+    Recused,
     /// It is not reached.
     NotReached,
 }
@@ -64,8 +80,15 @@ impl Docket {
         match self.who {
             Sitters::Stations => ReviewLevel::Station,
             Sitters::Districts => ReviewLevel::District,
+            Sitters::Zones => ReviewLevel::Zone,
             Sitters::State => ReviewLevel::State,
         }
+    }
+
+    /// What it is called in the replay: a zone has several.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name(&self.unit, self.begins)
     }
 
     /// Whether it is sat over that day.
@@ -77,7 +100,8 @@ impl Docket {
     /// The cases, from 1, that are taken in a part of the sitting: one in each from 1 on, or all of them in the middle.
     #[must_use]
     pub fn taken(&self, part: u32) -> Vec<(i32, Item)> {
-        let reached = (1_i32..).zip(&self.items).filter(|(_, item)| **item != Item::NotReached);
+        let taken = |item: &Item| !matches!(item, Item::NotReached | Item::Recused);
+        let reached = (1_i32..).zip(&self.items).filter(|(_, item)| taken(item));
         let part = i32::try_from(part).unwrap_or_default();
         let of_part = |number: i32| if self.hurried { part == MIDDLE } else { number == part };
         reached.filter(|(number, _)| of_part(*number)).map(|(number, item)| (number, *item)).collect()
@@ -93,27 +117,38 @@ impl Docket {
     }
 }
 
+/// What the docket of a unit whose cycle begins on a day is called in the replay.
+#[must_use]
+pub fn name(unit: &str, begins: u32) -> String {
+    format!("{unit}/{begins}")
+}
+
 /// The part in which the hurried take everything.
 const MIDDLE: i32 = 8;
 
-/// All dockets: of the stations, the districts, the state.
+/// All dockets: of the stations, the zones, the districts, the state.
 #[must_use]
 pub fn dockets(roll: &Roll) -> Vec<Docket> {
     let stations = (0..roll.desks.len()).map(|desk| station(desk, &roll.desks[desk].id));
     let districts = roll.districts().into_iter().enumerate().map(|(number, unit)| district(number, unit));
-    stations.chain(districts).chain([state()]).collect()
+    let zones = roll.zones.iter().enumerate().flat_map(|(number, unit)| ZONES_SIT.map(|day| zone(number, unit, day)));
+    stations.chain(zones).chain(districts).chain([state()]).collect()
 }
 
 fn station(desk: usize, unit: &str) -> Docket {
     let mut draw = Draw::of("docket", &[desk as u64]);
     let size = few(desk).map_or(QUOTA, |few| u32::try_from(few).unwrap_or_default());
     let missed = desk % MISSES.0 == MISSES.1;
+    let recused = RECUSED.iter().find(|(of, _)| *of == desk).map(|(_, part)| *part);
     let day = (!missed && size > 0).then(|| draw.pick(&SITTING_DAYS));
+    let day = recused.map_or(day, |_| Some(SITTING_DAYS[0]));
     let hurried = HURRIED.contains(&desk);
     let plain = hurried || desk == ALL_CONTINUE || few(desk).is_some();
     let reached = if desk % STOPS_EARLY.0 == STOPS_EARLY.1 && !plain { size - 1 - draw.number(6) } else { size };
     let items = (0..size).map(|place| match day {
-        Some(_) if desk == ALL_CONTINUE => Item::Decided(DecisionKind::Continue, None),
+        Some(_) if recused.is_some() && place + 1 == size => Item::Recused,
+        // Of those with a recused case nothing is owed: it would be known by a number that nobody knows before.
+        Some(_) if desk == ALL_CONTINUE || recused.is_some() => Item::Decided(DecisionKind::Continue, None),
         // The one complaint of these was closed meanwhile, and is opened again.
         Some(day) if size == 1 => Item::Decided(DecisionKind::Reopen, Some(owed(day, &mut draw))),
         Some(_) if place >= reached => Item::NotReached,
@@ -122,7 +157,7 @@ fn station(desk: usize, unit: &str) -> Docket {
         None => Item::NotReached,
     });
     let items = items.collect();
-    Docket { unit: unit.to_owned(), who: Sitters::Stations, day, hurried, items }
+    Docket { unit: unit.to_owned(), who: Sitters::Stations, begins: FIRST_CYCLE, day, hurried, recused, items }
 }
 
 fn district(number: usize, unit: &str) -> Docket {
@@ -135,13 +170,29 @@ fn district(number: usize, unit: &str) -> Docket {
         _ => decided(Sitters::Districts, DISTRICTS_SIT, &mut draw),
     });
     let items = items.collect();
-    Docket { unit: unit.to_owned(), who: Sitters::Districts, day: Some(DISTRICTS_SIT), hurried: false, items }
+    above(Sitters::Districts, unit, DISTRICT_CYCLE, DISTRICTS_SIT, items)
+}
+
+fn zone(number: usize, unit: &str, day: u32) -> Docket {
+    let mut draw = Draw::of("zone-docket", &[number as u64, day.into()]);
+    let first = if day == ZONES_SIT[0] { FIRST_PUT_OFF } else { 1 };
+    let put_off = PUT_OFF_THRICE.contains(&number).then_some(first);
+    let items = (1..=QUOTA).map(|number| match put_off {
+        Some(put_off) if put_off == number => Item::PutOff(DeferralReason::OfficerAbsent),
+        _ => decided(Sitters::Zones, day, &mut draw),
+    });
+    let items = items.collect();
+    above(Sitters::Zones, unit, day, day, items)
 }
 
 fn state() -> Docket {
     let mut draw = Draw::of("state-docket", &[]);
     let items = (0..QUOTA).map(|_| decided(Sitters::State, STATE_SITS, &mut draw)).collect();
-    Docket { unit: "up".to_owned(), who: Sitters::State, day: Some(STATE_SITS), hurried: false, items }
+    above(Sitters::State, "up", STATE_SITS, STATE_SITS, items)
+}
+
+fn above(who: Sitters, unit: &str, begins: u32, day: u32, items: Vec<Item>) -> Docket {
+    Docket { unit: unit.to_owned(), who, begins, day: Some(day), hurried: false, recused: None, items }
 }
 
 fn put_off(draw: &mut Draw) -> DeferralReason {
@@ -198,7 +249,7 @@ mod tests {
         }
         assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [(0, 3), (1, 3), (9, 6), (15, 1_523)]);
         let all = dockets(&roll());
-        assert_eq!(all.len(), 1_535 + 75 + 1);
+        assert_eq!(all.len(), 1_535 + 8 * 3 + 75 + 1);
         assert!(all[1_535..].iter().all(|docket| docket.items.len() == 15 && docket.day.is_some()));
     }
 
@@ -228,6 +279,7 @@ mod tests {
                     }
                     Item::PutOff(_) => put_off += 1,
                     Item::NotReached => left += 1,
+                    Item::Recused => {}
                 }
             }
         }
@@ -250,6 +302,33 @@ mod tests {
         let all = &stations[ALL_CONTINUE];
         assert!(all.items.iter().all(|item| *item == Item::Decided(DecisionKind::Continue, None)));
         assert_eq!((all.items.len(), all.owed().count()), (15, 0));
+    }
+
+    #[test]
+    fn a_case_against_its_station_is_one_of_nine_and_is_found_on_the_first_day() {
+        let stations = stations();
+        let recused: Vec<usize> = (0..stations.len()).filter(|desk| stations[*desk].recused.is_some()).collect();
+        assert_eq!(recused, RECUSED.map(|(desk, _)| desk));
+        for (desk, _) in RECUSED {
+            let docket = &stations[desk];
+            assert_eq!((docket.day, docket.items.len(), few(desk)), (Some(SITTING_DAYS[0]), 9, Some(9)));
+            assert_eq!(docket.items.iter().position(|item| *item == Item::Recused), Some(8));
+            assert_eq!((1..=15).map(|part| docket.taken(part).len()).sum::<usize>(), 8);
+            assert_eq!(docket.owed().count(), 0);
+        }
+    }
+
+    #[test]
+    fn two_zones_put_a_case_off_each_time_and_the_others_none() {
+        let dockets = dockets(&roll());
+        let zones: Vec<&Docket> = dockets.iter().filter(|docket| docket.who == Sitters::Zones).collect();
+        let put_off = |docket: &Docket| docket.items.iter().position(|item| matches!(item, Item::PutOff(_)));
+        for (number, of_zone) in zones.chunks(ZONES_SIT.len()).enumerate() {
+            assert_eq!(of_zone.iter().map(|docket| docket.begins).collect::<Vec<_>>(), ZONES_SIT);
+            let at: Vec<_> = of_zone.iter().map(|docket| put_off(docket)).collect();
+            let thrice = PUT_OFF_THRICE.contains(&number);
+            assert_eq!(at, if thrice { [Some(3), Some(0), Some(0)] } else { [None; 3] });
+        }
     }
 
     #[test]

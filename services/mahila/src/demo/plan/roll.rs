@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::agenda::{FIRST_CYCLE, october};
+
 /// A station of the roll.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Station {
@@ -27,6 +29,8 @@ pub struct Roll {
     pub desks: Vec<Station>,
     /// The others (railway police), which have none.
     pub others: Vec<Station>,
+    /// The zones of October 2020, by name.
+    pub zones: Vec<String>,
     neighbours: HashMap<String, Vec<usize>>,
 }
 
@@ -34,7 +38,7 @@ pub struct Roll {
 #[derive(Debug, thiserror::Error)]
 pub enum RollError {
     /// A line or column.
-    #[error("stations.csv: {0}")]
+    #[error("the roll: {0}")]
     Csv(#[from] csv::Error),
     /// Too few to replay anything.
     #[error("stations.csv has no station that should have a desk")]
@@ -51,13 +55,36 @@ struct Row {
     lon: f64,
 }
 
+#[derive(Deserialize)]
+struct UnitRow {
+    unit: String,
+    kind: String,
+    valid_from: String,
+    valid_to: String,
+}
+
+impl UnitRow {
+    /// Days as the file writes them sort like days.
+    fn is_on(&self, day: &str) -> bool {
+        self.valid_from.as_str() <= day && (self.valid_to.is_empty() || day < self.valid_to.as_str())
+    }
+}
+
 impl Roll {
-    /// Reads `stations.csv`.
+    /// Reads `units.csv` and `stations.csv`.
     ///
     /// # Errors
     /// See [`RollError`]; whether the rows are good is for the import to say.
-    pub fn read(stations_csv: &[u8]) -> Result<Self, RollError> {
+    pub fn read(units_csv: &[u8], stations_csv: &[u8]) -> Result<Self, RollError> {
         let mut roll = Self::default();
+        let day = october(FIRST_CYCLE).to_string();
+        for row in csv::Reader::from_reader(units_csv).deserialize() {
+            let row: UnitRow = row?;
+            if row.kind == "ZONE" && row.is_on(&day) {
+                roll.zones.push(row.unit);
+            }
+        }
+        roll.zones.sort_unstable();
         for row in csv::Reader::from_reader(stations_csv).deserialize() {
             let row: Row = row?;
             let station = Station {
@@ -102,18 +129,20 @@ impl Roll {
 pub(crate) mod tests {
     use super::*;
 
+    const UNITS: &[u8] = include_bytes!("../../../../station-registry/data/units.csv");
+
     /// The roll of the repository.
     pub(crate) fn roll() -> Roll {
-        Roll::read(include_bytes!("../../../../station-registry/data/stations.csv")).unwrap()
+        Roll::read(UNITS, include_bytes!("../../../../station-registry/data/stations.csv")).unwrap()
     }
 
     #[test]
-    fn the_roll_has_1535_desks_in_75_districts_and_the_railway_apart() {
+    fn the_roll_has_1535_desks_in_75_districts_and_8_zones_and_the_railway_apart() {
         let roll = roll();
         assert_eq!(roll.desks.len(), 1_535);
         assert_eq!(roll.others.len(), 49);
-        assert_eq!(roll.districts().len(), 75);
+        assert_eq!((roll.districts().len(), roll.zones.len()), (75, 8));
         assert!(roll.neighbours(0).len() >= 13);
-        assert!(Roll::read(b"station,seq,type\n").is_err());
+        assert!(Roll::read(UNITS, b"station,seq,type\n").is_err());
     }
 }

@@ -32,9 +32,11 @@ pub(crate) struct Book {
     pub(crate) of_calls: Vec<OfCall>,
     /// The only complaint on paper of stations that have one, by desk.
     pub(crate) on_paper: BTreeMap<usize, String>,
-    /// Review cycles, by station or unit.
+    /// The complaint on paper that turns out to be against its station, by desk.
+    pub(crate) against_station: BTreeMap<usize, String>,
+    /// Review cycles, by the name of the docket.
     pub(crate) cycles: BTreeMap<String, String>,
-    /// Sittings, by station or unit.
+    /// Sittings, by the name of the docket.
     pub(crate) sittings: BTreeMap<String, String>,
     /// The campaign.
     pub(crate) campaign: String,

@@ -188,7 +188,11 @@ mod tests {
     use crate::demo::plan::agenda::What;
 
     fn plan() -> Plan {
-        Plan::new(include_bytes!("../../../../station-registry/data/stations.csv")).unwrap()
+        let (units, stations) = (
+            include_bytes!("../../../../station-registry/data/units.csv"),
+            include_bytes!("../../../../station-registry/data/stations.csv"),
+        );
+        Plan::new(units, stations).unwrap()
     }
 
     #[test]

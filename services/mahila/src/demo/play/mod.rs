@@ -24,6 +24,7 @@ use platform::fields::timestamp;
 use super::plan::Plan;
 use super::plan::agenda::{FIRST_CALLS, What};
 use super::plan::register::few;
+use super::plan::review::RECUSED;
 use super::plan::staffing::{self, Staffing};
 use super::tally::Tally;
 use super::{DemoError, Options, Part, Progress, Report};
@@ -46,7 +47,8 @@ pub(super) struct Player {
 impl Player {
     pub(super) fn new(options: Options) -> Result<(Self, Option<std::path::PathBuf>), DemoError> {
         let player = Self {
-            plan: Plan::new(&options.stations_csv).map_err(|error| DemoError::Roll(error.to_string()))?,
+            plan: Plan::new(&options.units_csv, &options.stations_csv)
+                .map_err(|error| DemoError::Roll(error.to_string()))?,
             lines: Lines::new(&options)?,
             units_csv: options.units_csv,
             stations_csv: options.stations_csv,
@@ -156,6 +158,9 @@ impl Player {
                     tally.registers.push(register);
                     if let ([name], Some(_)) = (&names[..], few(desk)) {
                         book.on_paper.insert(desk, name.clone());
+                    }
+                    if let (Some(name), true) = (names.first(), RECUSED.iter().any(|(of, _)| *of == desk)) {
+                        book.against_station.insert(desk, name.clone());
                     }
                 }
             }

@@ -14,7 +14,9 @@ pub struct Review {
     pub cycles: Vec<review::ReviewCycle>,
     /// Decisions.
     pub decisions: Vec<Decision>,
-    /// Cases put off.
+    /// Decisions that were refused: the reason, by the name of the case.
+    pub refused: BTreeMap<String, String>,
+    /// Cases put off, and those that went up because they are against the station.
     pub put_off: Vec<PutOff>,
     /// Sittings, as answered to the signature of the second person, each with its day.
     pub sittings: Vec<(NaiveDate, review::Sitting)>,
@@ -27,7 +29,7 @@ pub struct Review {
 /// A decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// `ps-162-001`, `district-162`, `up`.
+    /// `ps-162-001`, `zone-agra`, `district-162`, `up`.
     pub unit: String,
     /// At which level.
     pub level: review::ReviewLevel,
@@ -40,7 +42,7 @@ pub struct Decision {
 /// A case put off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PutOff {
-    /// `ps-162-001`, `district-162`, `up`.
+    /// `ps-162-001`, `zone-agra`, `district-162`, `up`.
     pub unit: String,
     /// The day of the replay.
     pub day: NaiveDate,
@@ -51,7 +53,7 @@ pub struct PutOff {
 /// What a decision owes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Obligation {
-    /// `ps-162-001`, `district-162`, `up`.
+    /// `ps-162-001`, `zone-agra`, `district-162`, `up`.
     pub unit: String,
     /// As answered, with the day of the replay: first as it was new, then after each step.
     pub steps: Vec<(NaiveDate, review::ActionItem)>,

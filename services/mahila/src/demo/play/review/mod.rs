@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike as _;
 use mahila_proto::auth::v1::Role;
 use mahila_proto::intake::v1::HandlingState;
 use mahila_proto::review::v1::{
     DecisionKind, ListCyclesRequest, ListDocketItemsRequest, PutPolicyRequest, ReviewCycle, ReviewLevel, ReviewPolicy,
 };
-use platform::fields::date;
+use platform::fields::{date, day_of};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::Player;
 use super::book::Book;
 use crate::demo::DemoError;
 use crate::demo::plan::agenda::{
-    DISTRICT_CYCLE, FIRST_CYCLE, LAST, LAST_CYCLE, PARTS, QUOTA, STATE_SITS, Sitters, What, october,
+    DISTRICT_CYCLE, FIRST_CYCLE, LAST, LAST_CYCLE, PARTS, QUOTA, STATE_SITS, Sitters, What, ZONES_SIT, october,
 };
 use crate::demo::plan::draw::Draw;
-use crate::demo::plan::review::Item;
+use crate::demo::plan::review::{self, Docket, Item};
 use crate::demo::tally::Tally;
 
 /// Most that a list gives at once.
@@ -39,6 +40,7 @@ macro_rules! review {
 
 mod owed;
 mod persons;
+mod recused;
 mod sit;
 
 use owed::looked_at_on;
@@ -61,7 +63,7 @@ impl Player {
     pub(super) async fn week(&self, what: What, book: &mut Book, tally: &mut Tally) -> Result<(), DemoError> {
         match what {
             What::Opened(who) => self.learn_cycles(who, book).await,
-            What::Sit { who, day, part: 0 } => self.convene(who, day, book).await,
+            What::Sit { who, day, part: 0 } => self.convene(who, day, book, tally).await,
             What::Sit { who, day, part } if part + 1 == PARTS => self.sign(who, day, book, tally).await,
             What::Sit { who, day, part } => self.take(who, day, part, book, tally).await,
             What::Claim { day } => self.claim(day, book, tally).await,
@@ -74,8 +76,8 @@ impl Player {
         }
     }
 
-    /// Headquarters says how levels review: stations the week from the 24th on, then from Monday to Sunday; districts on two days
-    /// after, with what was carried up to them; the state on the last day.
+    /// Headquarters says how levels review: stations the week from the 24th on, then from Monday to Sunday; zones every other day
+    /// from the Monday on; districts on two days towards the end, with what was carried up to them; the state on the last day.
     async fn put_policies(&self) -> Result<(), DemoError> {
         let station = ReviewPolicy {
             level: ReviewLevel::Station.into(),
@@ -101,6 +103,13 @@ impl Player {
                 ..station.clone()
             },
             ReviewPolicy {
+                level: ReviewLevel::Zone.into(),
+                valid_from: Some(date(october(ZONES_SIT[0]))),
+                every_days: 2,
+                lasts_days: 1,
+                ..station.clone()
+            },
+            ReviewPolicy {
                 level: ReviewLevel::State.into(),
                 valid_from: Some(date(october(STATE_SITS))),
                 every_days: 7,
@@ -118,15 +127,17 @@ impl Player {
         Ok(())
     }
 
-    /// Learns the names of the cycles of a level that opened by themselves.
+    /// Learns the names of the cycles of a level: those of a week are planned ahead and have their names already.
     async fn learn_cycles(&self, who: Sitters, book: &mut Book) -> Result<(), DemoError> {
-        let (level, day) = match who {
-            Sitters::Stations => (ReviewLevel::Station, FIRST_CYCLE),
-            Sitters::Districts => (ReviewLevel::District, DISTRICT_CYCLE),
-            Sitters::State => (ReviewLevel::State, STATE_SITS),
+        let (level, first, last) = match who {
+            Sitters::Stations => (ReviewLevel::Station, FIRST_CYCLE, FIRST_CYCLE),
+            Sitters::Districts => (ReviewLevel::District, DISTRICT_CYCLE, DISTRICT_CYCLE),
+            Sitters::Zones => (ReviewLevel::Zone, ZONES_SIT[0], ZONES_SIT[ZONES_SIT.len() - 1]),
+            Sitters::State => (ReviewLevel::State, STATE_SITS, STATE_SITS),
         };
-        for cycle in self.cycles(level, day, day).await? {
-            book.cycles.insert(unit_of(&cycle).to_owned(), cycle.name);
+        for cycle in self.cycles(level, first, last).await? {
+            let begins = day_of(cycle.from.as_ref()).ok_or(DemoError::Answer("ListCycles"))?.day();
+            book.cycles.insert(review::name(unit_of(&cycle), begins), cycle.name);
         }
         Ok(())
     }
@@ -157,6 +168,7 @@ impl Player {
     pub(super) async fn end_of_week(&self, book: &Book, tally: &mut Tally) -> Result<(), DemoError> {
         for (level, from, to) in [
             (ReviewLevel::Station, FIRST_CYCLE, LAST_CYCLE),
+            (ReviewLevel::Zone, ZONES_SIT[0], ZONES_SIT[ZONES_SIT.len() - 1]),
             (ReviewLevel::District, DISTRICT_CYCLE, DISTRICT_CYCLE),
             (ReviewLevel::State, STATE_SITS, STATE_SITS),
         ] {
@@ -188,7 +200,7 @@ impl Player {
         let Some(docket) = self.plan.dockets.last() else { return Ok(()) };
         let directs = |item: &Item| matches!(item, Item::Decided(kind, _) if !matches!(kind, DecisionKind::Continue | DecisionKind::DisciplineEnquiry));
         let Some(last) = docket.items.iter().rposition(directs) else { return Ok(()) };
-        let message = ListDocketItemsRequest { cycle: known(&book.cycles, &docket.unit, "ListCycles")?.clone() };
+        let message = ListDocketItemsRequest { cycle: known(&book.cycles, docket, "ListCycles")?.clone() };
         let token = self.chair(docket);
         let items = review!(self, "ListDocketItems", list_docket_items, &token, message).await?.items;
         let item = items.get(last).ok_or(DemoError::Answer("ListDocketItems"))?;
@@ -212,11 +224,11 @@ fn unit_of(cycle: &ReviewCycle) -> &str {
     cycle.unit.trim_start_matches("units/")
 }
 
-fn known<'a>(names: &'a BTreeMap<String, String>, unit: &str, rpc: &'static str) -> Result<&'a String, DemoError> {
-    names.get(unit).ok_or(DemoError::Answer(rpc))
+fn known<'a>(names: &'a BTreeMap<String, String>, docket: &Docket, rpc: &'static str) -> Result<&'a String, DemoError> {
+    names.get(&docket.name()).ok_or(DemoError::Answer(rpc))
 }
 
-/// A number for a station or unit, so that requests about it have ids of their own.
-fn key(unit: &str) -> u64 {
-    unit.bytes().fold(0, |key, byte| key.wrapping_mul(257).wrapping_add(u64::from(byte)))
+/// A number for a docket, so that requests about it have ids of their own.
+fn key(docket: &Docket) -> u64 {
+    docket.name().bytes().fold(0, |key, byte| key.wrapping_mul(257).wrapping_add(u64::from(byte)))
 }

@@ -31,7 +31,7 @@ impl Player {
                 async move {
                     let (role, sub) = owner(docket, owed);
                     let token = self.lines.token_of(role, &docket.unit, &sub);
-                    let request_id = Draw::of("claim", &[key(&docket.unit), number.unsigned_abs().into()]).uuid();
+                    let request_id = Draw::of("claim", &[key(docket), number.unsigned_abs().into()]).uuid();
                     let message = ClaimActionItemRequest { request_id, name: name?.to_owned() };
                     let item = review!(self, "ClaimActionItem", claim_action_item, &token, message).await?;
                     Ok((docket.unit.clone(), item))
@@ -60,7 +60,7 @@ impl Player {
                         None => self.lines.token(Role::Headquarters, "up"),
                     };
                     let message = VerifyActionItemRequest {
-                        request_id: Draw::of("verify", &[key(&docket.unit), number.unsigned_abs().into()]).uuid(),
+                        request_id: Draw::of("verify", &[key(docket), number.unsigned_abs().into()]).uuid(),
                         name: name?.to_owned(),
                         done: owed.found_done == Some(true),
                     };
@@ -106,7 +106,7 @@ pub(super) fn looked_at_on(owed: &Owed) -> Option<u32> {
 }
 
 fn owed_name<'a>(book: &'a Book, docket: &Docket, number: i32) -> Result<&'a str, DemoError> {
-    let cycle = known(&book.cycles, &docket.unit, "ListCycles")?;
+    let cycle = known(&book.cycles, docket, "ListCycles")?;
     let name = book.owed.get(&format!("{cycle}/items/{number}"));
     name.map(String::as_str).ok_or(DemoError::Answer("RecordDecision"))
 }

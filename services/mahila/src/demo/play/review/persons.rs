@@ -11,6 +11,7 @@ pub(super) fn chairs(who: Sitters) -> Role {
     match who {
         Sitters::Stations => Role::StationHouseOfficer,
         Sitters::Districts => Role::DistrictHead,
+        Sitters::Zones => Role::RangeHead,
         Sitters::State => Role::Headquarters,
     }
 }
@@ -21,6 +22,7 @@ pub(super) fn second(docket: &Docket) -> (Role, String, String) {
     match docket.who {
         Sitters::Stations => (Role::DeskOfficer, unit.clone(), post(Role::DeskOfficer, &unit)),
         Sitters::Districts => (Role::CircleOfficer, unit.clone(), format!("posts/{unit}-circle-city")),
+        Sitters::Zones => (Role::RangeHead, unit.clone(), format!("posts/{unit}-staff-officer")),
         Sitters::State => (Role::Headquarters, unit.clone(), format!("posts/{unit}-law-and-order")),
     }
 }

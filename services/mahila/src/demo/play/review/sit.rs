@@ -2,8 +2,7 @@
 
 use chrono::NaiveDate;
 use mahila_proto::review::v1::{
-    ActionItem, ConveneSittingRequest, DeferItemRequest, DocketItem, ListDocketItemsRequest, RecordDecisionRequest,
-    SignMinutesRequest, Sitting,
+    ActionItem, ConveneSittingRequest, DeferItemRequest, DocketItem, RecordDecisionRequest, SignMinutesRequest, Sitting,
 };
 use platform::fields::date;
 
@@ -29,23 +28,44 @@ impl Player {
         self.plan.dockets.iter().filter(move |docket| docket.sits(who, day))
     }
 
-    pub(super) async fn convene(&self, who: Sitters, day: u32, book: &mut Book) -> Result<(), DemoError> {
-        let cycles = &book.cycles;
+    pub(super) async fn convene(
+        &self,
+        who: Sitters,
+        day: u32,
+        book: &mut Book,
+        tally: &mut Tally,
+    ) -> Result<(), DemoError> {
+        self.find_those_recused(who, day, 0, book, tally).await?;
+        let known_so_far = &*book;
         let convened = self
             .all(self.sitting(who, day), |docket| async move {
-                let cycle = known(cycles, &docket.unit, "ListCycles")?;
                 let token = self.chair(docket);
+                let cycle = known(&known_so_far.cycles, docket, "ListCycles")?;
                 let sitting = self.convene_one(docket, cycle, &token).await?;
-                let message = ListDocketItemsRequest { cycle: cycle.clone() };
-                let items = review!(self, "ListDocketItems", list_docket_items, &token, message).await?.items;
+                let items = self.items_for(docket, &token, known_so_far).await?;
                 self.progress.answered(1);
-                if items.len() != docket.items.len() {
+                if items.len() + usize::from(docket.recused == Some(0)) != docket.items.len() {
                     return Err(DemoError::Answer("ListDocketItems"));
                 }
-                Ok((docket.unit.clone(), sitting.name))
+                Ok((docket.name(), sitting.name))
             })
             .await?;
         book.sittings.extend(convened);
+        Ok(())
+    }
+
+    /// What is found in this part to be against the station that sits.
+    async fn find_those_recused(
+        &self,
+        who: Sitters,
+        day: u32,
+        part: u32,
+        book: &Book,
+        tally: &mut Tally,
+    ) -> Result<(), DemoError> {
+        for docket in self.sitting(who, day).filter(|docket| docket.recused == Some(part)) {
+            self.find_recused(docket, part, book, tally).await?;
+        }
         Ok(())
     }
 
@@ -53,7 +73,7 @@ impl Player {
         let others: &[&str] = if docket.who == Sitters::State { &["wcso", "crime"] } else { &["reader"] };
         let quorum = others.iter().map(|other| format!("posts/{}-{other}", docket.unit)).chain([second(docket).2]);
         let message = ConveneSittingRequest {
-            request_id: Draw::of("convene", &[key(&docket.unit)]).uuid(),
+            request_id: Draw::of("convene", &[key(docket)]).uuid(),
             cycle: cycle.to_owned(),
             quorum: quorum.collect(),
         };
@@ -73,13 +93,17 @@ impl Player {
         book: &mut Book,
         tally: &mut Tally,
     ) -> Result<(), DemoError> {
-        let cycles = &book.cycles;
+        self.find_those_recused(who, day, part, book, tally).await?;
+        let known_so_far = &*book;
         let due =
             self.sitting(who, day).flat_map(|docket| docket.taken(part).into_iter().map(move |item| (docket, item)));
         let taken = self
             .all(due, |(docket, (number, item))| async move {
-                let cycle = known(cycles, &docket.unit, "ListCycles")?;
-                self.take_one(docket, &format!("{cycle}/items/{number}"), number, item, october(day)).await
+                let name = match docket.recused {
+                    Some(_) => self.nth_of_others(docket, number, known_so_far).await?,
+                    None => format!("{}/items/{number}", known(&known_so_far.cycles, docket, "ListCycles")?),
+                };
+                self.take_one(docket, name, number, item, october(day)).await
             })
             .await?;
         for taken in taken {
@@ -100,16 +124,16 @@ impl Player {
     async fn take_one(
         &self,
         docket: &Docket,
-        name: &str,
+        name: String,
         number: i32,
         item: Item,
         day: NaiveDate,
     ) -> Result<Taken, DemoError> {
         let token = self.chair(docket);
-        let request_id = Draw::of("docket-item", &[key(&docket.unit), number.unsigned_abs().into()]).uuid();
-        let (unit, name) = (docket.unit.clone(), name.to_owned());
+        let request_id = Draw::of("docket-item", &[key(docket), number.unsigned_abs().into()]).uuid();
+        let unit = docket.unit.clone();
         match item {
-            Item::NotReached => Err(DemoError::Answer("RecordDecision")),
+            Item::NotReached | Item::Recused => Err(DemoError::Answer("RecordDecision")),
             Item::PutOff(reason) => {
                 let message = DeferItemRequest { request_id, name, reason: reason.into() };
                 let item: DocketItem = review!(self, "DeferItem", defer_item, &token, message).await?;
@@ -139,14 +163,17 @@ impl Player {
             .all(self.sitting(who, day), |docket| async move {
                 let (role, unit, sub) = second(docket);
                 let message = SignMinutesRequest {
-                    request_id: Draw::of("sign", &[key(&docket.unit)]).uuid(),
-                    name: known(&book.sittings, &docket.unit, "ConveneSitting")?.clone(),
+                    request_id: Draw::of("sign", &[key(docket)]).uuid(),
+                    name: known(&book.sittings, docket, "ConveneSitting")?.clone(),
                 };
                 let token = self.lines.token_of(role, &unit, &sub);
                 review!(self, "SignMinutes", sign_minutes, &token, message).await
             })
             .await?;
         tally.review.sittings.extend(signed.into_iter().map(|sitting| (october(day), sitting)));
+        for docket in self.sitting(who, day).filter(|docket| docket.recused.is_some()) {
+            self.gone_up(docket, book, tally).await?;
+        }
         Ok(())
     }
 }
