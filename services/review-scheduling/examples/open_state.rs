@@ -1,6 +1,10 @@
-//! Measures the opening of a state's dockets: 1,535 stations, 100,000 open complaints, then 75 districts and the state over the
-//! same. `cargo run --release -p review-scheduling --example open_state`; `MAHILA_TEST_POSTGRES` names a server, otherwise one is
-//! started that does not wait for its disk.
+//! Measures the opening of a state's dockets: 1,535 stations, 100,000 complaints, then 75 districts and the state over
+//! the same. `cargo run --release -p review-scheduling --example open_state`; `MAHILA_TEST_POSTGRES` names a server,
+//! otherwise one is started that does not wait for its disk.
+//!
+//! With a number as its argument so many more were closed in the nine weeks before, evenly: `-- 173000` are those of a
+//! state with a million a year. Those of the last eight weeks are drawn from; the others leave before anything is
+//! opened, in the time that is told.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,9 +37,18 @@ INSERT INTO review.policies (level, valid_from, every_days, lasts_days, quota, r
                              action_days, put_by, put_at)
 SELECT level, date '2020-10-24', 7, 7, 15, 2, 2, 2, 28, 7, 'measure', now() FROM unnest(ARRAY[1, 3, 6]) AS level";
 
+/// Complaints that were closed on days of the nine weeks before.
+const CLOSED: &str = "
+INSERT INTO review.pool (complaint, station, district, hidden_from, registered_day, imported, handling_state, risk, reopened, closed_day)
+SELECT gen_random_uuid(), 'ps-' || n % 1535, 'district-' || 118 + (n % 1535) % 75, '', date '2020-09-23' - n % 365, false, 6, 1 + n % 4,
+       false, date '2020-10-23' - n % 63
+FROM generate_series(1, $1) AS n";
+
 #[tokio::main]
 async fn main() {
+    let closed: i32 = std::env::args().nth(1).map_or(0, |number| number.parse().expect("how many were closed"));
     let database = test_database(&review_scheduling::MIGRATOR).await;
+    sqlx::query(CLOSED).bind(closed).execute(&database.pool).await.expect("closed complaints");
     for sql in [DIRECTORY, COMPLAINTS] {
         sqlx::raw_sql(sql).execute(&database.pool).await.expect("a state");
     }
@@ -59,6 +72,9 @@ async fn main() {
         keep.run(instant).await.expect("it is done");
         println!("cycles of 1,535 stations, 75 districts and the state {what} in {:?}", begun.elapsed());
     }
+    let drawn: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM review.pool").fetch_one(&database.pool).await.expect("a pool");
+    println!("out of {drawn} complaints; {} had left", 100_000 + i64::from(closed) - drawn);
     let rows = "SELECT count(DISTINCT cycle), count(*) FROM review.items";
     let (cycles, items): (i64, i64) = sqlx::query_as(rows).fetch_one(&database.pool).await.expect("items");
     println!("{cycles} dockets, {items} items");

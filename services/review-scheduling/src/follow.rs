@@ -88,7 +88,8 @@ fn told(entry: &Entry) -> Result<Option<Told>, DecodeError> {
         }
         "intake.complaint.moved" => {
             let told = wire::ComplaintMoved::decode(payload)?;
-            (told.place, What::Moved { to: handling(told.to) })
+            let day = day_of(told.day.as_ref()).unwrap_or(entry.day);
+            (told.place, What::Moved { to: handling(told.to), day })
         }
         "intake.complaint.triaged" => {
             let told = wire::ComplaintTriaged::decode(payload)?;

@@ -1,6 +1,7 @@
-//! What runs by itself: cycles are planned ahead, those whose days are over are closed, those whose first day has come are
-//! opened; in this order, so that what was not reached is carried before the next docket is selected. All of it is harmless
-//! when run again or by two replicas.
+//! What runs by itself: cycles are planned ahead, those whose days are over are closed, those whose first day has come
+//! are opened; in this order, so that what was not reached is carried before the next docket is selected. Before any is
+//! selected, closed cases that no stratum draws again leave the pool. All of it is harmless when run again or by two
+//! replicas.
 
 use std::pin::Pin;
 
@@ -18,6 +19,7 @@ use crate::docket::Seed;
 use crate::levels::units;
 use crate::policies::store as policies;
 use crate::policies::{Period, Policy, days_after, superseded_on};
+use crate::pool::store::Leave;
 use crate::terms::ReviewLevel;
 
 /// Who does it, in the journal.
@@ -89,19 +91,44 @@ impl KeepCycles {
     }
 
     async fn open(&self, today: NaiveDate) -> Result<(), Refusal> {
+        let mut left = false;
         for level in ReviewLevel::ALL {
-            while self.open_some(*level, today).await? > 0 {}
+            loop {
+                let cycles = store::due(&self.0.base.db, *level, today, LIMIT).await?;
+                if cycles.is_empty() {
+                    break;
+                }
+                if !left {
+                    self.let_leave().await?;
+                    left = true;
+                }
+                if self.open_some(*level, cycles).await? == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets closed cases leave the pool.
+    async fn let_leave(&self) -> Result<(), Refusal> {
+        let mut left = 0;
+        loop {
+            let some = self.0.base.writer.submit_own(ACTOR, Leave).await?;
+            left += some;
+            if some < Leave::AT_ONCE {
+                break;
+            }
+        }
+        if left > 0 {
+            tracing::info!(cases = left, "closed cases left the pool");
         }
         Ok(())
     }
 
     /// Opens a batch; gives how many.
-    async fn open_some(&self, level: ReviewLevel, today: NaiveDate) -> Result<usize, Refusal> {
+    async fn open_some(&self, level: ReviewLevel, cycles: Vec<Uuid>) -> Result<usize, Refusal> {
         let base = &self.0.base;
-        let cycles = store::due(&base.db, level, today, LIMIT).await?;
-        if cycles.is_empty() {
-            return Ok(0);
-        }
         let command = store::OpenDue { level, cycles, tree: base.directory.tree() };
         let opened = base.writer.submit_own(ACTOR, command).await?;
         tracing::info!(level = level.word(), cycles = opened, "review cycles were opened");

@@ -18,7 +18,7 @@ pub struct Candidate {
     pub due_day: Option<NaiveDate>,
     /// The IST day of the first statutory limit that passed.
     pub breached_day: Option<NaiveDate>,
-    /// Disposed of: on the docket by lot alone, or with an overdue action.
+    /// Disposed of, not long ago: on the docket by lot alone, or with what is carried or owed.
     pub closed: bool,
     /// An action of an earlier review is overdue.
     pub action_overdue: bool,

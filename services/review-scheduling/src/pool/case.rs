@@ -34,6 +34,8 @@ pub(crate) enum What {
     Moved {
         /// To.
         to: HandlingState,
+        /// On this IST day.
+        day: NaiveDate,
     },
     /// Category, risk and law were settled.
     Triaged {
@@ -80,6 +82,8 @@ pub(crate) struct Case {
     pub handling: HandlingState,
     /// The danger.
     pub risk: Option<Risk>,
+    /// Closed: the IST day; `None` as long as it is not, or where nobody wrote it down.
+    pub closed_day: Option<NaiveDate>,
     /// Reopened, or she said that she is not satisfied; until she says that she is.
     pub reopened: bool,
     /// The first statutory limit that passed.
@@ -87,14 +91,16 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// What is known of a complaint from the first word of it.
+    /// What is known of a complaint from the first word of it. Where that does not tell of its registration, it was
+    /// closed so long ago that it left the pool: closed it is until it is told otherwise.
     pub(crate) fn of(told: &Told) -> Self {
         let mut case = Self {
             complaint: told.complaint,
             placed: told.placed.clone(),
             hidden_from: String::new(),
-            handling: HandlingState::Received,
+            handling: HandlingState::Disposed,
             risk: None,
+            closed_day: None,
             reopened: false,
             breached_day: None,
         };
@@ -110,8 +116,9 @@ impl Case {
                 self.handling = *handling;
                 self.risk = *risk;
             }
-            What::Moved { to } => {
+            What::Moved { to, day } => {
                 self.handling = *to;
+                self.closed_day = (*to == HandlingState::Disposed).then_some(*day);
                 self.reopened |= *to == HandlingState::Reopened;
             }
             What::Triaged { risk, hidden_from } => {
@@ -161,16 +168,36 @@ mod tests {
         case
     }
 
+    fn moved(to: HandlingState, day: u32) -> What {
+        What::Moved { to, day: october(day) }
+    }
+
+    #[test]
+    fn it_is_closed_on_the_day_it_was_last_closed() {
+        let closed = |what: Vec<What>| learnt(what).closed_day;
+        let disposed = |day| moved(HandlingState::Disposed, day);
+        assert_eq!(closed(vec![]), None);
+        assert_eq!(closed(vec![disposed(22), What::Other]), Some(october(22)));
+        assert_eq!(closed(vec![disposed(22), moved(HandlingState::Reopened, 23)]), None);
+        assert_eq!(closed(vec![disposed(22), moved(HandlingState::Reopened, 23), disposed(29)]), Some(october(29)));
+    }
+
+    #[test]
+    fn what_comes_back_without_its_registration_was_closed() {
+        let back = |what| Case::of(&told("ps-157-001", what));
+        let asked = back(What::Asked { satisfied: Some(true) });
+        assert_eq!((asked.handling, asked.closed_day), (HandlingState::Disposed, None));
+        let reopened = back(moved(HandlingState::Reopened, 25));
+        assert_eq!((reopened.handling, reopened.reopened), (HandlingState::Reopened, true));
+    }
+
     #[test]
     fn only_her_own_word_ends_that_she_was_not_satisfied() {
         let reopened = |what: Vec<What>| learnt(what).reopened;
         assert!(!reopened(vec![What::Asked { satisfied: None }]));
         assert!(reopened(vec![What::Asked { satisfied: Some(false) }, What::Asked { satisfied: None }]));
-        assert!(reopened(vec![
-            What::Moved { to: HandlingState::Reopened },
-            What::Moved { to: HandlingState::ActionTaken }
-        ]));
-        assert!(!reopened(vec![What::Moved { to: HandlingState::Reopened }, What::Asked { satisfied: Some(true) }]));
+        assert!(reopened(vec![moved(HandlingState::Reopened, 22), moved(HandlingState::ActionTaken, 23)]));
+        assert!(!reopened(vec![moved(HandlingState::Reopened, 22), What::Asked { satisfied: Some(true) }]));
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! The pool's table. Only the follower writes it.
+//! The pool's table. The follower writes it; what was closed long ago leaves by itself.
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use platform::clock::ist_day;
 use platform::terms::Term;
-use platform::write::Tx;
+use platform::write::{By, Command, Done, Outcome, Subject, Tx};
 use uuid::Uuid;
 
 use super::case::{Case, Placed, Told};
+use super::leaving::drawn_from;
 use crate::terms::{HandlingState, Risk};
 
 /// The database said no.
@@ -42,7 +44,7 @@ pub(crate) async fn forget(tx: &mut Tx) -> Result<(), Fault> {
 async fn read(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Case>, Fault> {
     let rows = sqlx::query!(
         "SELECT complaint, station, district, hidden_from, registered_day, imported, handling_state, risk, reopened,
-                breached_day, due_day
+                breached_day, due_day, closed_day
          FROM review.pool WHERE complaint = ANY($1)",
         ids
     )
@@ -63,6 +65,7 @@ async fn read(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Case>, Fault> {
                 handling: HandlingState::from_number(row.handling_state.into())
                     .ok_or_else(|| unknown("handling_state"))?,
                 risk: row.risk.and_then(|risk| Risk::from_number(risk.into())),
+                closed_day: row.closed_day,
                 reopened: row.reopened,
                 breached_day: row.breached_day,
             };
@@ -81,16 +84,18 @@ async fn write(tx: &mut Tx, cases: &[&Case]) -> Result<(), Fault> {
     let reopened: Vec<bool> = cases.iter().map(|case| case.reopened).collect();
     let breached: Vec<Option<NaiveDate>> = cases.iter().map(|case| case.breached_day).collect();
     let due: Vec<Option<NaiveDate>> = cases.iter().map(|case| case.placed.due_day).collect();
+    let closed: Vec<Option<NaiveDate>> = cases.iter().map(|case| case.closed_day).collect();
     sqlx::query!(
         "INSERT INTO review.pool (complaint, station, district, hidden_from, registered_day, imported, handling_state, risk,
-                                  reopened, breached_day, due_day)
+                                  reopened, breached_day, due_day, closed_day)
          SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::bool[], $7::smallint[],
-                              $8::smallint[], $9::bool[], $10::date[], $11::date[])
+                              $8::smallint[], $9::bool[], $10::date[], $11::date[], $12::date[])
          ON CONFLICT (complaint) DO UPDATE SET
              station = excluded.station, district = excluded.district, hidden_from = excluded.hidden_from,
              registered_day = excluded.registered_day, imported = excluded.imported,
              handling_state = excluded.handling_state, risk = excluded.risk, reopened = excluded.reopened,
-             breached_day = excluded.breached_day, due_day = excluded.due_day",
+             breached_day = excluded.breached_day, due_day = excluded.due_day,
+             closed_day = excluded.closed_day",
         &ids,
         &text(|case| &case.placed.station),
         &text(|case| &case.placed.district),
@@ -101,9 +106,63 @@ async fn write(tx: &mut Tx, cases: &[&Case]) -> Result<(), Fault> {
         &risks as &[Option<i16>],
         &reopened,
         &breached as &[Option<NaiveDate>],
-        &due as &[Option<NaiveDate>]
+        &due as &[Option<NaiveDate>],
+        &closed as &[Option<NaiveDate>]
     )
     .execute(tx)
     .await
     .map(|_| ())
+}
+
+/// Closed cases leave that no stratum draws again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leave;
+
+impl Leave {
+    /// So many at once at most: the limit below, which stands there as a number so that the plan knows how few they
+    /// are.
+    pub(crate) const AT_ONCE: u64 = 2_048;
+}
+
+impl Command for Leave {
+    /// How many left.
+    type Effect = u64;
+    const NAME: &'static str = "leave_review_pool";
+
+    fn subjects(&self) -> Vec<Subject> {
+        Vec::new()
+    }
+
+    async fn apply(&self, tx: &mut Tx, by: &By) -> Result<Outcome<u64>, Fault> {
+        let today = ist_day(by.now);
+        // Closed before days were written down, or by a release that wrote none.
+        sqlx::query!(
+            "UPDATE review.pool SET closed_day = $1 WHERE handling_state = 6 AND hidden_from = '' AND closed_day IS NULL",
+            today
+        )
+        .execute(&mut *tx)
+        .await?;
+        // Item state 1: listed; action item state 3: verified.
+        let leaving = sqlx::query_scalar!(
+            "SELECT p.complaint FROM review.pool p
+             WHERE p.handling_state = 6 AND p.hidden_from = '' AND p.closed_day < $1
+               AND NOT EXISTS (SELECT FROM review.carried c WHERE c.complaint = p.complaint)
+               AND NOT EXISTS (SELECT FROM review.action_items a WHERE a.complaint = p.complaint AND a.state <> 3)
+               AND NOT EXISTS (SELECT FROM review.items i WHERE i.complaint = p.complaint AND i.state = 1)
+             ORDER BY p.closed_day LIMIT 2048",
+            drawn_from(today)
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        // What was told meanwhile counts.
+        let left = sqlx::query!(
+            "DELETE FROM review.pool
+             WHERE complaint = ANY($1) AND handling_state = 6 AND hidden_from = '' AND closed_day < $2",
+            &leaving,
+            drawn_from(today)
+        )
+        .execute(tx)
+        .await?;
+        Ok(Ok(Done::new(left.rows_affected())))
+    }
 }

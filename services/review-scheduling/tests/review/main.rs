@@ -11,6 +11,7 @@ mod bulk;
 mod cycles;
 mod doors;
 mod following;
+mod leaving;
 mod levels;
 mod policies;
 mod selection;

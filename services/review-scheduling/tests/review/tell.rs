@@ -75,6 +75,15 @@ impl Case {
         self.draft("intake.complaint.moved", &told)
     }
 
+    pub fn closed(&self, day: NaiveDate) -> Draft {
+        let to = wire::HandlingState::Disposed.into();
+        let (place, day) = (Some(self.place()), Some(date(day)));
+        self.draft(
+            "intake.complaint.moved",
+            &wire::ComplaintMoved { place, to, day, ..wire::ComplaintMoved::default() },
+        )
+    }
+
     pub fn breached(&self, code: wire::ClockCode, day: NaiveDate) -> Draft {
         let told = wire::ClockBreached { place: Some(self.place()), code: code.into(), day: Some(date(day)) };
         self.draft("intake.clock.breached", &told)
