@@ -1,5 +1,5 @@
-//! What goes up a level in the week: what was put off twice and once more, and what turned out to be against its own station. How many
-//! is known from the plan; which cases they are, nobody knows before.
+//! What goes up a level in the week: what was put off twice and once more, and what turned out to be against its own
+//! station. How many is known from the plan; which cases they are, nobody knows before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,8 @@ use mahila_tests::story::roll::Roll;
 
 use super::planned::of;
 
-/// Two zones put a case off in each of their three sittings: twice to their next docket, where it comes first, and then it stands on
-/// the state's, first of all, with the reason.
+/// Two zones put a case off in each of their three sittings: twice to their next docket, where it comes first, and then
+/// it stands on the state's, first of all, with the reason.
 pub fn after_twice_put_off(plan: &Plan, tally: &Tally, cycles: &BTreeMap<String, &ReviewCycle>) {
     let of_zones: Vec<_> = tally.review.put_off.iter().filter(|put_off| put_off.unit.starts_with("zone-")).collect();
     assert_eq!(of_zones.len(), PUT_OFF_THRICE.len() * ZONES_SIT.len());
@@ -62,8 +62,8 @@ pub fn after_twice_put_off(plan: &Plan, tally: &Tally, cycles: &BTreeMap<String,
     );
 }
 
-/// A case that turned out to be against its station: nobody there decided it, who tried was refused, and the district's docket has it
-/// with the reason.
+/// A case that turned out to be against its station: nobody there decided it, who tried was refused, and the district's
+/// docket has it with the reason.
 pub fn against_their_own_station(
     plan: &Plan,
     tally: &Tally,

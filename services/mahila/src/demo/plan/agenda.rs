@@ -24,8 +24,8 @@ pub const FIRST_CYCLE: u32 = 24;
 pub const LAST_CYCLE: u32 = 30;
 /// Days on which stations sit: a working week.
 pub const SITTING_DAYS: [u32; 5] = [26, 27, 28, 29, 30];
-/// Days on which zones sit, each a cycle of its own: every other day, so that what is put off twice and once more goes up in time
-/// for the state's docket. Of all that sit in the week they alone have three cycles in it.
+/// Days on which zones sit, each a cycle of its own: every other day, so that what is put off twice and once more goes
+/// up in time for the state's docket. Of all that sit in the week they alone have three cycles in it.
 pub const ZONES_SIT: [u32; 3] = [26, 28, 30];
 /// The day on which districts sit, of the two of their cycle.
 pub const DISTRICTS_SIT: u32 = 30;

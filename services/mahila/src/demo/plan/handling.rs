@@ -101,7 +101,8 @@ pub fn closed_before_review(agenda: &Agenda) -> Vec<Due> {
     ]
 }
 
-/// The head of the district reads a complaint on paper over which its station sits, and finds that it is against the station.
+/// The head of the district reads a complaint on paper over which its station sits, and finds that it is against the
+/// station.
 ///
 /// # Panics
 /// Never for days and parts of the agenda.

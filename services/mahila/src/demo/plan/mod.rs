@@ -35,8 +35,8 @@ pub struct Plan {
     pub calls: Vec<Call>,
     /// Who comes to the desks.
     pub cases: Vec<Case>,
-    /// What becomes of the stations' dockets, a desk; then of the zones', three each; of the districts', in the order of
-    /// [`Roll::districts`]; last of the state's.
+    /// What becomes of the stations' dockets, a desk; then of the zones', three each; of the districts', in the order
+    /// of [`Roll::districts`]; last of the state's.
     pub dockets: Vec<Docket>,
     /// What is done about the only complaint on paper of the stations that have one.
     pub on_paper: Vec<Due>,

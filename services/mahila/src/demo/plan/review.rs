@@ -19,10 +19,12 @@ const STOPS_EARLY: (usize, usize) = (13, 6);
 pub const HURRIED: [usize; 2] = [311, 977];
 /// The desk that decides fifteen times to go on as before: reviewed 15, acted upon none.
 pub const ALL_CONTINUE: usize = 640;
-/// Desks where one of nine complaints on paper turns out to be against the station itself, and the part of the sitting in which it
-/// does: before anybody sits, and while they sit. Both sit on the first day, before anybody above could have decided about it.
+/// Desks where one of nine complaints on paper turns out to be against the station itself, and the part of the sitting
+/// in which it does: before anybody sits, and while they sit. Both sit on the first day, before anybody above could
+/// have decided about it.
 pub const RECUSED: [(usize, u32); 2] = [(133, 0), (389, 5)];
-/// Zones, by their place in the roll, that put the same case off in each of their three sittings: twice to the next, then up.
+/// Zones, by their place in the roll, that put the same case off in each of their three sittings: twice to the next,
+/// then up.
 pub const PUT_OFF_THRICE: [usize; 2] = [1, 5];
 /// The number that it has on their first docket. On the next ones it comes first: nothing else is carried there.
 const FIRST_PUT_OFF: u32 = 4;
@@ -42,8 +44,8 @@ pub struct Docket {
     pub hurried: bool,
     /// The part of the sitting in which one of its cases turns out to be against the station; `None`: none does.
     pub recused: Option<u32>,
-    /// What becomes of each case, by its number from 1: `min(quota, eligible)` of them. Where one is recused, it is the last here, and
-    /// the others are numbered without it.
+    /// What becomes of each case, by its number from 1: `min(quota, eligible)` of them. Where one is recused, it is the
+    /// last here, and the others are numbered without it.
     pub items: Vec<Item>,
 }
 

@@ -76,8 +76,9 @@ impl Player {
         }
     }
 
-    /// Headquarters says how levels review: stations the week from the 24th on, then from Monday to Sunday; zones every other day
-    /// from the Monday on; districts on two days towards the end, with what was carried up to them; the state on the last day.
+    /// Headquarters says how levels review: stations the week from the 24th on, then from Monday to Sunday; zones every
+    /// other day from the Monday on; districts on two days towards the end, with what was carried up to them; the state
+    /// on the last day.
     async fn put_policies(&self) -> Result<(), DemoError> {
         let station = ReviewPolicy {
             level: ReviewLevel::Station.into(),

@@ -1,5 +1,5 @@
-//! A case that turns out to be against its own station: the district finds it, the station's docket shows it no more, its chair is
-//! refused, and with the sitting it goes up.
+//! A case that turns out to be against its own station: the district finds it, the station's docket shows it no more,
+//! its chair is refused, and with the sitting it goes up.
 
 use mahila_proto::auth::v1::Role;
 use mahila_proto::review::v1::{DecisionKind, DocketItem, ListDocketItemsRequest, RecordDecisionRequest};
@@ -28,7 +28,8 @@ impl Player {
         found.ok_or(DemoError::Answer("ImportRegister"))
     }
 
-    /// The head of the district finds it, in this part of the sitting; once somebody sits, the chair tries to decide it all the same.
+    /// The head of the district finds it, in this part of the sitting; once somebody sits, the chair tries to decide it
+    /// all the same.
     pub(super) async fn find_recused(
         &self,
         docket: &Docket,
