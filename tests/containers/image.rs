@@ -59,9 +59,14 @@ impl Image {
         let expected = BTreeSet::from(["NOTICE", "etc/ssl/certs/ca-certificates.crt", "mahila", "sbom.cdx.json"]);
         assert_eq!(names, expected, "the binary and what belongs to it, and nothing else");
         let size: u64 = files.iter().map(|(_, size)| size).sum();
-        println!("the image has {size} bytes");
+        println!("the image has {size} bytes, built with Cargo's profile {}", self.profile());
         assert!(size <= LARGEST, "{size} bytes");
         self.bill_of_materials_is_what_is_inside();
+    }
+
+    /// The profile of Cargo.toml that its binary was built with: `release` or `quick`.
+    fn profile(&self) -> &str {
+        self.config["config"]["Labels"]["mahila.profile"].as_str().expect("it says how it was built")
     }
 
     /// The list in the binary, the SBOM beside it and the lock file agree.

@@ -3,6 +3,7 @@
 # image stands an empty one in which this machine's own /usr and Rust are mounted. What is built stays in TARGET/containers:
 # the store of buildah and what cargo built, so that the next time takes as long as the change; the image unpacked (rootfs/) and
 # what it says of itself (image.json), for tests/containers/main.rs.
+# PROFILE: one of Cargo.toml, or release.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -37,7 +38,7 @@ epoch="$(git log -1 --format=%ct)"
 "${engine[@]}" bud --layers --isolation chroot "${volumes[@]}" --pull-never \
     --build-arg BUILDER=localhost/mahila-builder:host --build-arg SOURCE_DATE_EPOCH="$epoch" \
     --build-arg VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" \
-    --build-arg REVISION="$(git rev-parse HEAD)" \
+    --build-arg REVISION="$(git rev-parse HEAD)" --build-arg PROFILE="${PROFILE:-release}" \
     --timestamp "$epoch" --tag localhost/mahila:test .
 
 container="$("${engine[@]}" from --pull-never localhost/mahila:test)"

@@ -1,8 +1,8 @@
 //! The suite as a cluster runs it: each service a container of the built image (runc; read-only root, no root, no capability,
 //! a network of its own), PostgreSQL apart, mutual TLS between the services, names that change under them.
 //!
-//! Run by `make containers`, as root on Linux. Everything happens in namespaces that end with the test, whatever becomes of it:
-//! its processes, mounts, bridges and names are nobody else's.
+//! Run by `make containers`, and by `make test` with an image that is built sooner, as root on Linux. Everything happens in
+//! namespaces that end with the test, whatever becomes of it: its processes, mounts, bridges and names are nobody else's.
 
 mod health;
 mod image;
