@@ -164,8 +164,9 @@ alerts: deps ## Check alert rules, boards and RUNBOOKS.md by Prometheus, psql an
 CONTAINER_TOOLS := buildah runc ip nsenter setpriv unshare
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROFILE = release
+ENGINE = buildah
 
-containers: deps ## Build the image and run the suite in containers, as root on Linux (PROFILE=quick)
+containers: deps ## Build the image and run the suite in containers, as root on Linux (PROFILE=quick, ENGINE=buildkit)
 	@missing() { for tool in $(CONTAINER_TOOLS); do command -v $$tool > /dev/null || return 0; done; return 1; }; \
 	if [ "$$(uname -s)" != Linux ] || [ "$$(id -u)" != 0 ]; then \
 	  echo "the suite in containers was NOT RUN: it takes root on Linux"; exit 0; \
@@ -180,7 +181,7 @@ containers: deps ## Build the image and run the suite in containers, as root on 
 	if ! unshare --mount --net --ipc --pid --fork true 2> /dev/null; then \
 	  echo "the suite in containers was NOT RUN: it takes namespaces of its own, which are not allowed here"; exit 0; \
 	fi; \
-	PROFILE=$(PROFILE) bash tests/containers/image.sh; \
+	PROFILE=$(PROFILE) ENGINE=$(ENGINE) bash tests/containers/image.sh; \
 	MAHILA_CONTAINERS=$(abspath $(TARGET))/containers cargo test --workspace --locked $(CARGO_JOBS) --test containers
 
 lint: proto-lint deny ## Check format, lints, dependencies and the contract
