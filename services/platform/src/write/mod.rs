@@ -1,7 +1,8 @@
 //! The one door for writes. A command is applied inside a transaction that the writer owns: rows, journal, idempotency,
 //! COMMIT, then the answer. Nothing is acknowledged before COMMIT.
 //!
-//! The writer takes whatever queued while its last COMMIT ran, as one transaction (no linger: a lone call loses nothing).
+//! The writer takes whatever queued while its last batch was written, as one transaction (no linger: a lone call loses
+//! nothing); while that one commits, the next begins.
 //! Locks are taken in one order, whoever writes: subjects, idempotency keys, journal head. A refusal leaves the others
 //! alone. A database error reruns the batch one by one, so that a poisoned command falls out alone. A caller that went away
 //! cancels nothing; a deadline bounds its wait, never the transaction.

@@ -1,7 +1,7 @@
 //! The writer's task: batches, and what becomes of one that the database did not take.
 
-use sqlx::{Connection as _, PgPool};
-use tokio::sync::{mpsc, watch};
+use sqlx::{PgPool, Postgres, Transaction};
+use tokio::sync::{Mutex, MutexGuard, mpsc, watch};
 use tokio::time::Instant;
 
 use super::commit::{finish, lock_subjects};
@@ -14,27 +14,37 @@ use crate::journal::{Draft, Head};
 use crate::refusal::Refusal;
 use crate::telemetry;
 
-/// Takes what queued, writes it, answers.
+/// Takes what queued, writes it, answers: two batches at a time, of which one may still be committing while the next begins.
 pub(super) struct Task {
     pool: PgPool,
     clock: SharedClock,
-    jobs: mpsc::Receiver<Job>,
+    turn: Mutex<Turn>,
     committed: watch::Sender<i64>,
-    /// The head after our last commit, so that a lone writer need not read it; any error forgets it.
-    head: Option<Head>,
-    /// Whether the next batch is asked first which of it are repeats, see [`Task::transaction`].
-    asking: bool,
     options: Options,
     measures: Measures,
 }
 
-/// A batch that was committed.
-struct Written {
-    answers: Vec<Result<Vec<u8>, Refusal>>,
+/// What belongs to the batch whose turn it is: from taking it out of the queue until its last statement before COMMIT was
+/// done. So commands are applied in the order in which they came, and a batch is numbered after the one before it.
+struct Turn {
+    jobs: mpsc::Receiver<Job>,
+    /// The head after our last batch, so that a lone writer need not read it; any error forgets it. Should that batch not be
+    /// committed after all, the next finds another head than this, and reads it.
+    head: Option<Head>,
+    /// Whether the next batch is asked first which of it are repeats, see [`Task::apply`].
+    asking: bool,
+}
+
+/// A batch that is written but for COMMIT.
+struct Applied {
+    tx: Transaction<'static, Postgres>,
+    answers: Answers,
     head: Option<Head>,
     /// Some of it were repeats, or refused.
     doubts: bool,
 }
+
+type Answers = Vec<Result<Vec<u8>, Refusal>>;
 
 /// Why a batch was not committed.
 enum Failed {
@@ -42,6 +52,17 @@ enum Failed {
     Database(sqlx::Error),
     /// The database does not answer; whether the COMMIT was done is not known.
     Away,
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        if is_away(&error) {
+            tracing::warn!(error = %sql_state(&error), "the database does not answer");
+            Self::Away
+        } else {
+            Self::Database(error)
+        }
+    }
 }
 
 impl Task {
@@ -53,32 +74,42 @@ impl Task {
         options: Options,
         measures: Measures,
     ) -> Self {
-        Self { pool, clock, jobs, committed, head: None, asking: true, options, measures }
+        let turn = Mutex::new(Turn { jobs, head: None, asking: true });
+        Self { pool, clock, turn, committed, options, measures }
     }
 
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
+        tokio::join!(self.write_all(), self.write_all());
+    }
+
+    async fn write_all(&self) {
         let most = self.options.batch.clamp(1, 256);
-        let mut batch = Vec::with_capacity(most);
-        while self.jobs.recv_many(&mut batch, most).await > 0 {
-            self.write(std::mem::take(&mut batch)).await;
+        loop {
+            let mut turn = self.turn.lock().await;
+            let mut batch = Vec::with_capacity(most);
+            if turn.jobs.recv_many(&mut batch, most).await == 0 {
+                return;
+            }
+            let now = Instant::now();
+            batch.retain(|job| !job.answer.is_closed() || job.deadline.is_none_or(|deadline| deadline > now));
+            if batch.is_empty() {
+                continue;
+            }
+            match batch_trace(self.options.service, &batch) {
+                Some(trace) => trace.instrument(self.write(turn, batch)).await,
+                None => self.write(turn, batch).await,
+            }
         }
     }
 
-    async fn write(&mut self, mut batch: Vec<Job>) {
-        let now = Instant::now();
-        batch.retain(|job| !job.answer.is_closed() || job.deadline.is_none_or(|deadline| deadline > now));
-        if batch.is_empty() {
-            return;
-        }
-        match batch_trace(self.options.service, &batch) {
-            Some(trace) => trace.instrument(self.write_traced(batch)).await,
-            None => self.write_traced(batch).await,
-        }
-    }
-
-    async fn write_traced(&mut self, batch: Vec<Job>) {
-        match self.transaction(&batch).await {
-            Ok(answers) => self.reply(batch, answers),
+    async fn write(&self, mut turn: MutexGuard<'_, Turn>, batch: Vec<Job>) {
+        match self.apply(&mut turn, &batch).await {
+            Ok(applied) => {
+                // While this one is being committed the next begins, and waits for it where it has to.
+                drop(turn);
+                let answers = self.commit(applied).await;
+                self.reply(batch, answers);
+            }
             Err(Failed::Away) => {
                 let answers = batch.iter().map(|_| Err(Refusal::database_away())).collect();
                 self.reply(batch, answers);
@@ -87,34 +118,34 @@ impl Task {
                 // One by one: what is poisoned falls out alone.
                 for job in batch {
                     let job = vec![job];
-                    let answers = self.lone(&job).await;
+                    let answers = self.lone(&mut turn, &job).await;
                     self.reply(job, answers);
                 }
             }
             Err(Failed::Database(error)) => {
-                let answers = self.second_try(&batch, error).await;
+                let answers = self.second_try(&mut turn, &batch, error).await;
                 self.reply(batch, answers);
             }
         }
     }
 
-    async fn lone(&mut self, job: &[Job]) -> Vec<Result<Vec<u8>, Refusal>> {
-        match self.transaction(job).await {
-            Ok(answers) => answers,
+    async fn lone(&self, turn: &mut Turn, job: &[Job]) -> Answers {
+        match self.apply(turn, job).await {
+            Ok(applied) => self.commit(applied).await,
             Err(Failed::Away) => vec![Err(Refusal::database_away())],
-            Err(Failed::Database(error)) => self.second_try(job, error).await,
+            Err(Failed::Database(error)) => self.second_try(turn, job, error).await,
         }
     }
 
     /// A lone command that failed: a race with another replica is tried again, the rest is refused.
-    async fn second_try(&mut self, job: &[Job], error: sqlx::Error) -> Vec<Result<Vec<u8>, Refusal>> {
+    async fn second_try(&self, turn: &mut Turn, job: &[Job], error: sqlx::Error) -> Answers {
         let mut error = error;
         for _ in 0..5 {
             if !is_race(&error) {
                 break;
             }
-            match self.transaction(job).await {
-                Ok(answers) => return answers,
+            match self.apply(turn, job).await {
+                Ok(applied) => return self.commit(applied).await,
                 Err(Failed::Away) => return vec![Err(Refusal::database_away())],
                 Err(Failed::Database(again)) => error = again,
             }
@@ -122,47 +153,34 @@ impl Task {
         vec![Err(refusal_of(&job[0], &error))]
     }
 
-    /// Applies a batch in one transaction.
+    /// Applies a batch in one transaction, which is left open.
     ///
     /// Hardly any command is a repeat, so a batch is tried without asking. A repeat cannot slip through: its answer is kept
     /// already, which violates the key of what is kept; or it is refused, by a rule or by the database. Whatever is refused so
     /// is rolled back, and the whole is done again, asked first; and so are the batches after it, until one has neither.
-    async fn transaction(&mut self, batch: &[Job]) -> Result<Vec<Result<Vec<u8>, Refusal>>, Failed> {
+    async fn apply(&self, turn: &mut Turn, batch: &[Job]) -> Result<Applied, Failed> {
         self.measures.batch.record(batch.len());
-        let known = self.head.take();
-        let asked = std::mem::replace(&mut self.asking, true);
-        let result = match self.try_transaction(batch, known, asked).await {
-            Ok(None) => self.try_transaction(batch, known, true).await,
-            Err(error) if !asked && !is_away(&error) => self.try_transaction(batch, None, true).await,
-            result => result,
+        let known = turn.head.take();
+        let asked = std::mem::replace(&mut turn.asking, true);
+        let applied = match self.try_to_apply(batch, known, asked).await {
+            Ok(None) => self.try_to_apply(batch, known, true).await,
+            Err(error) if !asked && !is_away(&error) => self.try_to_apply(batch, None, true).await,
+            applied => applied,
         };
-        match result {
-            Ok(written) => {
-                let Written { answers, head, doubts } = written.expect("an asked batch has no doubts");
-                if let Some(head) = head {
-                    self.committed.send_replace(head.seq);
-                }
-                self.head = head.or(known);
-                self.asking = doubts;
-                Ok(answers)
-            }
-            Err(error) if is_away(&error) => {
-                tracing::warn!(error = %sql_state(&error), "the database does not answer");
-                Err(Failed::Away)
-            }
-            Err(error) => Err(Failed::Database(error)),
-        }
+        let applied = applied?.expect("an asked batch has no doubts");
+        turn.head = applied.head.or(known);
+        turn.asking = applied.doubts;
+        Ok(applied)
     }
 
     /// `None`: something was refused that was not asked whether it is a repeat; nothing was written.
-    async fn try_transaction(
+    async fn try_to_apply(
         &self,
         batch: &[Job],
         known: Option<Head>,
         asked: bool,
-    ) -> Result<Option<Written>, sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
-        let mut tx = connection.begin().await?;
+    ) -> Result<Option<Applied>, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
         lock_subjects(&mut tx, batch).await?;
         // Read once the locks are held, so that the order of instants is the order of commits on one subject.
         let now = self.clock.now();
@@ -197,11 +215,27 @@ impl Task {
         }
         let kept = plan.kept(batch);
         let head = finish(&mut tx, batch, &kept, &drafts, now, known).await?;
-        tx.commit().await?;
-        Ok(Some(Written { answers: plan.into_answers(), head, doubts }))
+        Ok(Some(Applied { tx, answers: plan.into_answers(), head, doubts }))
     }
 
-    fn reply(&self, batch: Vec<Job>, answers: Vec<Result<Vec<u8>, Refusal>>) {
+    /// Whatever goes wrong here, nobody knows whether it was done: the same again tells.
+    async fn commit(&self, applied: Applied) -> Answers {
+        let Applied { tx, answers, head, .. } = applied;
+        if let Err(error) = tx.commit().await {
+            tracing::warn!(error = %sql_state(&error), "the database does not say whether it committed");
+            return answers.iter().map(|_| Err(Refusal::database_away())).collect();
+        }
+        if let Some(head) = head {
+            self.committed.send_if_modified(|newest| {
+                let newer = head.seq > *newest;
+                *newest = head.seq.max(*newest);
+                newer
+            });
+        }
+        answers
+    }
+
+    fn reply(&self, batch: Vec<Job>, answers: Answers) {
         for (job, answer) in batch.into_iter().zip(answers) {
             self.measures.wait.record_within(job.queued.elapsed(), job.within);
             // The caller may have gone; what was done stays done.
