@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::common::{DECIDED, DRAWN, Note, call, count, database, request, writer};
+use crate::common::{DECIDED, DRAWN, Note, call, clock, count, database, request, writer};
 use platform::journal::{self, Broken};
+use platform::write::{Options, Writer};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,6 +117,28 @@ async fn a_repeat_is_answered_as_at_first_whoever_would_refuse_it_now() {
     let again = one.submit(&call("posts/a"), Uuid::new_v4(), &request("once"), Note::new("once")).await.unwrap_err();
     assert_eq!(again.reason(), "ALREADY_EXISTS");
     one.submit(&call("posts/a"), Uuid::new_v4(), &request("next"), Note::new("next")).await.unwrap();
+}
+
+#[tokio::test]
+async fn commands_are_applied_in_the_order_they_came_though_one_batch_begins_while_another_commits() {
+    let db = database().await;
+    let options = Options { queue: 4096, batch: 7, digest_key: [9; 32], service: "probe" };
+    let (writer, task) = Writer::start(db.pool.clone(), clock(), options);
+    tokio::spawn(task);
+    let words: Vec<String> = (0..500).map(|n| format!("word {n:03}")).collect();
+    let mut answers = Vec::new();
+    for word in &words {
+        answers.push(writer.enqueue(&call("posts/a"), Note::new(word)).await.unwrap());
+    }
+    for answer in answers {
+        answer.await.unwrap();
+    }
+    let told: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT payload FROM platform.journal ORDER BY seq").fetch_all(&db.pool).await.unwrap();
+    assert_eq!(told, words.iter().map(|word| word.clone().into_bytes()).collect::<Vec<_>>());
+    let sql = "SELECT count(*) FROM platform.journal AS one JOIN platform.journal AS next ON next.seq = one.seq + 1 WHERE next.at < one.at";
+    assert_eq!(count(&db.pool, sql).await, 0, "time goes with order");
+    assert_eq!(*writer.committed().borrow(), 500);
 }
 
 #[tokio::test]
