@@ -166,6 +166,35 @@ fn said(place: &Place) -> String {
     std::fs::read_to_string(place.path("log")).unwrap_or_default()
 }
 
+/// It calls the peers as the services do, with the settings' certificate.
+fn the_doctor_says_when_a_certificate_is_no_service_s(place: &Place, settings: &str) {
+    let doctor = |shown: &str| {
+        let mut command = command(Path::new(NOWHERE));
+        command.args(["doctor", "all", "--settings", settings, "--output", "json"]);
+        command.env("MAHILA__PEERS__CERT_FILE", place.path(&format!("{shown}.crt")));
+        command.env("MAHILA__PEERS__KEY_FILE", place.path(&format!("{shown}.key")));
+        let ran = Ran::from(command.output().unwrap());
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        let checks = told["checks"].as_array().unwrap().clone();
+        checks.into_iter().filter(|one| one["check"].as_str().unwrap().starts_with("peers.")).collect::<Vec<_>>()
+    };
+    let well = doctor("service");
+    assert!(!well.is_empty() && well.iter().all(|one| one["state"] == "ok"), "{well:#?}");
+    let turned_away = doctor("app");
+    let (wrong, well): (Vec<_>, Vec<_>) = turned_away.iter().partition(|one| one["state"] == "mend");
+    assert!(!well.is_empty(), "names lead somewhere, and somebody is there: {turned_away:#?}");
+    let of: Vec<_> = wrong.iter().map(|one| (one["check"].as_str().unwrap(), one["of"].as_str().unwrap())).collect();
+    assert_eq!(
+        of,
+        ["registry", "intake", "review", "campaigns"].map(|peer| ("peers.health", peer)),
+        "{turned_away:#?}"
+    );
+    for one in wrong {
+        // How it was turned away arrives or does not: in TLS 1.3 it is told after the handshake.
+        assert!(one["mend"]["en"].as_str().unwrap().contains("trusts our certificate"), "{one:#}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_find_each_other_over_tls_and_only_who_trusts_them_calls_them() {
     let place = Place::new();
@@ -222,32 +251,7 @@ async fn services_find_each_other_over_tls_and_only_who_trusts_them_calls_them()
     }
     assert!(!said(&place).contains("WARN"), "{}", said(&place));
 
-    // The doctor calls the peers as the services do, with the settings' certificate, and says when it is none of a service's.
-    let doctor = |shown: &str| {
-        let mut command = command(Path::new(NOWHERE));
-        command.args(["doctor", "all", "--settings", &settings, "--output", "json"]);
-        command.env("MAHILA__PEERS__CERT_FILE", place.path(&format!("{shown}.crt")));
-        command.env("MAHILA__PEERS__KEY_FILE", place.path(&format!("{shown}.key")));
-        let ran = Ran::from(command.output().unwrap());
-        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-        let checks = told["checks"].as_array().unwrap().clone();
-        checks.into_iter().filter(|one| one["check"].as_str().unwrap().starts_with("peers.")).collect::<Vec<_>>()
-    };
-    let well = doctor("service");
-    assert!(!well.is_empty() && well.iter().all(|one| one["state"] == "ok"), "{well:#?}");
-    let turned_away = doctor("app");
-    let (wrong, well): (Vec<_>, Vec<_>) = turned_away.iter().partition(|one| one["state"] == "mend");
-    assert!(!well.is_empty(), "names lead somewhere, and somebody is there: {turned_away:#?}");
-    let of: Vec<_> = wrong.iter().map(|one| (one["check"].as_str().unwrap(), one["of"].as_str().unwrap())).collect();
-    assert_eq!(
-        of,
-        ["registry", "intake", "review", "campaigns"].map(|peer| ("peers.health", peer)),
-        "{turned_away:#?}"
-    );
-    for one in wrong {
-        // How it was turned away arrives or does not: in TLS 1.3 it is told after the handshake.
-        assert!(one["mend"]["en"].as_str().unwrap().contains("trusts our certificate"), "{one:#}");
-    }
+    the_doctor_says_when_a_certificate_is_no_service_s(&place, &settings);
 
     // Whoever trusts somebody else, or calls it by another name, does not get through, and is told what to mend.
     let question = ["vocabulary", "get-vocabulary"];
