@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use platform::clock::ist_day;
 use platform::terms::Term;
-use platform::write::{By, Command, Done, Outcome, Subject, Tx};
+use platform::write::{By, Command, Done, Outcome, Tx};
 use uuid::Uuid;
 
 use super::case::{Case, Placed, Told};
@@ -128,10 +128,6 @@ impl Command for Leave {
     /// How many left.
     type Effect = u64;
     const NAME: &'static str = "leave_review_pool";
-
-    fn subjects(&self) -> Vec<Subject> {
-        Vec::new()
-    }
 
     async fn apply(&self, tx: &mut Tx, by: &By) -> Result<Outcome<u64>, Fault> {
         let today = ist_day(by.now);
