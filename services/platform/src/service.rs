@@ -129,7 +129,7 @@ impl Base {
                 service.name().to_uppercase()
             ))
         })?;
-        let db = postgres::pool(database, service.source()).await?;
+        let (db, writing) = postgres::pools(database, service.source()).await?;
         observe_connections(service, &db);
         let pending = postgres::pending(&db, migrator).await?;
         if let Some(first) = pending.first() {
@@ -139,7 +139,7 @@ impl Base {
         let epoch = journal::open_epoch(&db).await.map_err(|error| failed(service, &error))?;
         let options =
             Options { queue: settings.write.queue, batch: settings.write.batch, digest_key, service: service.source() };
-        let (writer, task) = Writer::start(db.clone(), clock.clone(), options);
+        let (writer, task) = Writer::start(writing, clock.clone(), options);
         // Not waited for at the end: what it has not committed, nobody was told.
         tokio::spawn(task);
         Ok(Self {

@@ -24,4 +24,4 @@ pub use deployment::deployment;
 pub use error::{Advice, PostgresError};
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use migrate::{PLATFORM, migrate, newer, pending, rehearse};
-pub use pool::pool;
+pub use pool::{pool, pools};

@@ -16,6 +16,27 @@ const FIRST_CONNECTION: Duration = Duration::from_secs(10);
 /// statement a round trip.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
 
+/// Of a service's connections, those that write: one batch is being committed while the next is written.
+const WRITING: u32 = 2;
+
+/// A service's connections: those that read, and those of the door for writes. The door has its own, so that no crowd of readers
+/// keeps it waiting, and few, because a backend that wrote a moment ago writes faster than one that rested (measured: eight
+/// taken in turn do an eighth less, and a lone call takes a fifth longer). Where there are not four, all share them.
+///
+/// # Errors
+/// As [`pool`].
+pub async fn pools(settings: &DatabaseSettings, application_name: &str) -> Result<(PgPool, PgPool)> {
+    if settings.max_connections < 2 * WRITING {
+        let shared = pool(settings, application_name).await?;
+        return Ok((shared.clone(), shared));
+    }
+    let reading = DatabaseSettings { max_connections: settings.max_connections - WRITING, ..settings.clone() };
+    let reading = pool(&reading, application_name).await?;
+    let options = (*reading.connect_options()).clone();
+    let writing = DatabaseSettings { max_connections: WRITING, ..settings.clone() };
+    Ok((reading, pool_options(&writing).connect_lazy_with(options)))
+}
+
 /// Opens a pool and proves it with one connection, so that a wrong address is told at start and not by the first caller.
 ///
 /// `application_name` is what an administrator sees in `pg_stat_activity`. No session setting is made, because behind a
@@ -28,6 +49,10 @@ pub async fn pool(settings: &DatabaseSettings, application_name: &str) -> Result
     let options = options(url, application_name)?.statement_cache_capacity(settings.statement_cache);
     // The pool itself answers a refused connection with a timeout that hides the cause.
     connect(&options).await?.close().await?;
+    pool_options(settings).connect_with(options.clone()).await.map_err(|error| PostgresError::connect(&options, &error))
+}
+
+fn pool_options(settings: &DatabaseSettings) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
@@ -40,9 +65,6 @@ pub async fn pool(settings: &DatabaseSettings, application_name: &str) -> Result
                 Ok(true)
             })
         })
-        .connect_with(options.clone())
-        .await
-        .map_err(|error| PostgresError::connect(&options, &error))
 }
 
 pub(super) fn options(url: &Secret, application_name: &str) -> Result<PgConnectOptions> {

@@ -165,7 +165,7 @@ pub struct DatabaseSettings {
     /// vault. `app_role` must be a member that does not inherit: `CREATE ROLE app LOGIN NOINHERIT; GRANT vault TO app`. Left
     /// out, `app_role` reads it itself. Set it when every replica is of a release that knows it.
     pub vault_role: Option<String>,
-    /// Connections this process may hold. 1 to 200.
+    /// Connections this process may hold. 1 to 200; of four or more, two write.
     pub max_connections: u32,
     /// Milliseconds to wait for a connection before the call is refused as `UNAVAILABLE`. 1 to 60000.
     #[serde(rename = "acquire_timeout_ms", with = "units::millis")]

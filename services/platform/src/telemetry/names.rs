@@ -206,9 +206,9 @@ metrics! {
     /// Commands that were turned away because the queue was full.
     WRITE_REFUSED = "mahila.write.refused", "{command}", Shape::Counter, [];
 
-    /// Connections to the database that are open, by what they do.
+    /// Connections to the database that are open, by what they do; without the two of the door for writes.
     DB_CONNECTIONS = "db.client.connection.count", "{connection}", Shape::Observed, [DB_POOL, DB_STATE];
-    /// Connections to the database that may be open at most.
+    /// Connections to the database that may be open at most; without those two.
     DB_CONNECTIONS_MAX = "db.client.connection.max", "{connection}", Shape::Observed, [DB_POOL];
     /// Time the readiness probe waited for a connection to the database, got or not.
     DB_WAIT = "db.client.connection.wait_time", "s", Shape::Histogram(DURATIONS), [DB_POOL];
