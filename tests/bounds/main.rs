@@ -57,6 +57,7 @@ async fn registering() {
         let many = register::many(&here, 256, Duration::from_secs(5)).await;
         let bare = register::bare_insert(&here, 400).await;
         let rows = register::bare_rows(&here, 400).await;
+        let refused = register::refused(&here, 400).await;
         let lone = register::lone(&here, 400).await;
         ratios.push(many / limit);
         lone_ratios.push(lone.as_secs_f64() / bare.as_secs_f64());
@@ -67,6 +68,11 @@ async fn registering() {
         row(
             &format!("round {round}: a bare sqlx insert of the same rows, p50"),
             &format!("{} us", rows.as_micros()),
+            "",
+        );
+        row(
+            &format!("round {round}: a lone call without the database, p50"),
+            &format!("{} us", refused.as_micros()),
             "",
         );
         row(&format!("round {round}: a lone RegisterComplaint, p50"), &format!("{} us", lone.as_micros()), "");

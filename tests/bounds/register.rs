@@ -92,6 +92,21 @@ pub async fn lone(here: &Installation, calls: u64) -> Duration {
     middle(&mut times)
 }
 
+/// The median time of a call that is turned away before it reaches the database: what gRPC, token and scope take here.
+pub async fn refused(here: &Installation, calls: u64) -> Duration {
+    let mut client = clients(here, 1).remove(0);
+    let mut times = Vec::new();
+    for n in 0..calls + 20 {
+        let request = RegisterComplaintRequest { station: "stations/ps-162-999".to_owned(), ..complaint(n) };
+        let began = Instant::now();
+        client.register_complaint(request).await.expect_err("there is no such station");
+        if n >= 20 {
+            times.push(began.elapsed());
+        }
+    }
+    middle(&mut times)
+}
+
 async fn one_connection(here: &Installation) -> sqlx::PgPool {
     let options = sqlx::postgres::PgPoolOptions::new().max_connections(1);
     options.connect(&here.cluster.url("bench")).await.expect("connected")
