@@ -71,6 +71,8 @@ pub(crate) struct Intake {
     pub base: Base,
     /// Seals and opens identity.
     pub vault: Vault,
+    /// The serials of receipts as this process saw them last.
+    pub serials: complaints::store::Known,
 }
 
 impl Intake {
@@ -82,7 +84,7 @@ impl Intake {
         let sealer = Sealer::new(keys, os_random());
         let digest_key = Vault::digest_key(&sealer);
         let base = Base::start(settings, Service::Intake, &MIGRATOR, clock, life, digest_key).await?;
-        Ok((Self { base, vault: Vault::new(sealer) }, active))
+        Ok((Self { base, vault: Vault::new(sealer), serials: complaints::store::Known::default() }, active))
     }
 }
 

@@ -98,28 +98,25 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head after one more entry. SHA-256 over the hash before and every field, each with its length in front.
+    /// The head after one more entry. SHA-256 over the hash before, the number and the [`body`].
     #[must_use]
-    pub fn next(
-        &self,
-        kind: &str,
-        subject: &str,
-        payload: &[u8],
-        actor: &str,
-        at: DateTime<Utc>,
-        traceparent: &str,
-    ) -> Self {
+    pub fn next(&self, body: &[u8]) -> Self {
         let seq = self.seq + 1;
-        let mut hasher = Sha256::new();
-        hasher.update(self.hash);
-        hasher.update(seq.to_be_bytes());
-        hasher.update(at.timestamp_micros().to_be_bytes());
-        for field in [kind.as_bytes(), subject.as_bytes(), payload, actor.as_bytes(), traceparent.as_bytes()] {
-            hasher.update((field.len() as u64).to_be_bytes());
-            hasher.update(field);
-        }
-        Self { seq, hash: hasher.finalize().into() }
+        let hash = Sha256::new().chain_update(self.hash).chain_update(seq.to_be_bytes()).chain_update(body).finalize();
+        Self { seq, hash: hash.into() }
     }
+}
+
+/// What of an entry goes into its hash, beside the hash before and its number: the instant and every field, each with its
+/// length in front. `platform.append` chains it so too.
+#[must_use]
+pub fn body(kind: &str, subject: &str, payload: &[u8], actor: &str, at: DateTime<Utc>, traceparent: &str) -> Vec<u8> {
+    let mut body = at.timestamp_micros().to_be_bytes().to_vec();
+    for field in [kind.as_bytes(), subject.as_bytes(), payload, actor.as_bytes(), traceparent.as_bytes()] {
+        body.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        body.extend_from_slice(field);
+    }
+    body
 }
 
 /// Reads the head.
@@ -132,7 +129,7 @@ pub async fn head(db: &mut PgConnection) -> Result<Head, sqlx::Error> {
 }
 
 /// Reads the head and holds it until the transaction ends.
-pub(crate) async fn lock_head(db: &mut PgConnection) -> Result<Head, sqlx::Error> {
+async fn lock_head(db: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::query!("SELECT seq, hash FROM platform.journal_head FOR UPDATE").fetch_one(db).await?;
     Ok(Head { seq: row.seq, hash: hash_of(&row.hash)? })
 }
@@ -213,7 +210,8 @@ async fn walk(db: &PgPool, from: Head, head: Head) -> Result<Result<Head, Broken
             if entry.seq != at.seq + 1 {
                 return Ok(Err(Broken::Missing(at.seq + 1)));
             }
-            at = at.next(&entry.kind, &entry.subject, &entry.payload, &entry.actor, entry.at, &entry.traceparent);
+            at =
+                at.next(&body(&entry.kind, &entry.subject, &entry.payload, &entry.actor, entry.at, &entry.traceparent));
             if at.hash[..] != entry.hash {
                 return Ok(Err(Broken::Altered(at.seq)));
             }

@@ -4,7 +4,7 @@ use mahila_proto::intake::v1 as wire;
 use platform::fields::timestamp;
 use wire::ClockCode;
 
-use crate::harness::{Intake, at, clock, complaint, refused, registered, request_id, wrong_fields};
+use crate::harness::{Intake, at, clock, complaint, database, refused, registered, request_id, wrong_fields};
 
 #[tokio::test]
 async fn a_nameless_complaint_of_four_facts_is_recorded_and_journalled() {
@@ -96,6 +96,62 @@ async fn serials_run_by_station_and_year_without_a_hole_however_many_come_at_onc
     intake.advance_to(at("2021-01-01 00:05")).await;
     let next = registered(&intake, "ps-157-001", wire::Category::Stalking).await;
     assert!(next.receipt_no.starts_with("WHD-157-001-21-000001-"), "{}", next.receipt_no);
+}
+
+#[tokio::test]
+async fn serials_have_no_hole_when_two_replicas_take_lone_ones_in_turn() {
+    let database = database().await;
+    let replicas = [Intake::on(database.clone(), None).await, Intake::on(database, None).await];
+    let mut numbers = Vec::new();
+    // A replica's guess of what follows is right after its own, and wrong after the other's.
+    for replica in [0, 0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 1] {
+        let recorded = registered(&replicas[replica], "ps-157-001", wire::Category::Stalking).await;
+        assert_eq!(recorded.clocks.len(), 4);
+        numbers.push(recorded.receipt_no[15..21].to_owned());
+    }
+    assert_eq!(numbers, (1..=12).map(|n| format!("{n:06}")).collect::<Vec<_>>());
+    let head = platform::journal::verify(&replicas[0].database.pool).await.unwrap().unwrap();
+    assert_eq!(head.seq, 12);
+}
+
+#[tokio::test]
+async fn a_lone_one_is_what_one_of_many_is() {
+    let intake = Intake::start().await;
+    let told = || wire::RegisterComplaintRequest {
+        persons: vec![wire::Person {
+            role: wire::PersonRole::Complainant.into(),
+            name: "सरोज".into(),
+            phone: "9876543210".into(),
+            ..wire::Person::default()
+        }],
+        narrative: "What she told".into(),
+        safe_contact: Some(wire::SafeContact {
+            mode: wire::ContactMode::Call.into(),
+            from_minute: 600,
+            to_minute: 720,
+            ..wire::SafeContact::default()
+        }),
+        ..complaint("ps-157-001", wire::Category::DomesticViolence)
+    };
+    let mut desk = intake.desk("ps-157-001");
+    // The first asks what is there; the second is one statement.
+    let first = desk.register_complaint(told()).await.unwrap().into_inner();
+    let second = desk.register_complaint(told()).await.unwrap().into_inner();
+    let seen = async |name: &str| {
+        let asked = wire::GetComplaintRequest { name: name.into() };
+        intake.desk("ps-157-001").get_complaint(asked).await.unwrap().into_inner()
+    };
+    assert_eq!(seen(&first.name).await, first);
+    assert_eq!(seen(&second.name).await, second);
+    let alike =
+        |complaint: wire::Complaint| wire::Complaint { name: String::new(), receipt_no: String::new(), ..complaint };
+    assert_eq!(alike(first), alike(second));
+    for table in ["vault.data_keys", "vault.persons", "vault.narratives", "vault.safe_contacts"] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&intake.database.url).await.unwrap();
+        let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap();
+        assert_eq!(rows, 2, "{table}");
+    }
 }
 
 #[tokio::test]

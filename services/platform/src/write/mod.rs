@@ -2,7 +2,7 @@
 //! COMMIT, then the answer. Nothing is acknowledged before COMMIT.
 //!
 //! The writer takes whatever queued while its last batch was written, as one transaction (no linger: a lone call loses
-//! nothing); while that one commits, the next begins.
+//! nothing, and may be one statement); while that one commits, the next begins.
 //! Locks are taken in one order, whoever writes: subjects, idempotency keys, journal head. A refusal leaves the others
 //! alone. A database error reruns the batch one by one, so that a poisoned command falls out alone. A caller that went away
 //! cancels nothing; a deadline bounds its wait, never the transaction.
@@ -29,6 +29,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub use commit::Tail;
 pub use fault::{is_away, read_refusal, sql_state};
 
 use crate::SharedClock;
@@ -78,6 +79,21 @@ impl<E> Done<E> {
     }
 }
 
+/// A command that needs to read nothing: what it comes to, and the one statement that writes it.
+pub struct AtOnce<E> {
+    /// As it will be, once the statement is done.
+    pub done: Done<E>,
+    /// Writes its rows, and ends in `platform.append`; gives what that gives. What it assumed of the database and could be
+    /// otherwise (the number that follows) it must prove, or fail.
+    pub write: WriteAtOnce,
+}
+
+/// See [`AtOnce`].
+pub type WriteAtOnce = Box<dyn for<'a> FnOnce(&'a mut Tx, &'a Tail) -> Writing<'a> + Send>;
+
+/// The newest entry's number, if there is one.
+pub type Writing<'a> = Pin<Box<dyn Future<Output = Result<Option<i64>, sqlx::Error>> + Send + 'a>>;
+
 /// A thing that is locked while a command is applied to it: a complaint, a desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject(i64);
@@ -120,6 +136,12 @@ pub trait Command: Send + Sync + Sized + 'static {
             }
             Ok(outcomes)
         }
+    }
+
+    /// Its one statement, where it has no subjects and nothing to read: then a lone one waits for the database once, not for
+    /// BEGIN, rows, journal and COMMIT each. When the database says no, it is applied like any other.
+    fn at_once(&self, _by: &By) -> Option<AtOnce<Self::Effect>> {
+        None
     }
 
     /// The refusal that a violated constraint of the database means for this command; `None`: a fault of ours.
@@ -170,12 +192,14 @@ struct Job {
     subjects: Vec<Subject>,
     command: Arc<dyn Any + Send + Sync>,
     apply: ApplyAll,
+    at_once: ErasedAtOnce,
     constraint: fn(&(dyn Any + Send + Sync), &str) -> Option<Refusal>,
     deadline: Option<Instant>,
     answer: oneshot::Sender<Result<Vec<u8>, Refusal>>,
 }
 
 type Erased = Result<Done<Vec<u8>>, Refusal>;
+type ErasedAtOnce = fn(&(dyn Any + Send + Sync), &By) -> Option<AtOnce<Vec<u8>>>;
 type ApplyAll = for<'a> fn(
     &'a mut Tx,
     &'a [(&'a By, &'a (dyn Any + Send + Sync))],
@@ -190,16 +214,17 @@ fn apply_all<'a, C: Command>(
             batch.iter().map(|(by, command)| (*by, command.downcast_ref::<C>().expect("grouped by type"))).collect();
         let outcomes = C::apply_all(tx, &typed).await?;
         assert_eq!(outcomes.len(), typed.len(), "{}: an outcome a command", C::NAME);
-        Ok(outcomes
-            .into_iter()
-            .map(|outcome| {
-                outcome.map(|done| Done {
-                    effect: serde_json::to_vec(&done.effect).expect("an effect is plain data"),
-                    entries: done.entries,
-                })
-            })
-            .collect())
+        Ok(outcomes.into_iter().map(|outcome| outcome.map(erased)).collect())
     })
+}
+
+fn erased<E: Serialize>(done: Done<E>) -> Done<Vec<u8>> {
+    Done { effect: serde_json::to_vec(&done.effect).expect("an effect is plain data"), entries: done.entries }
+}
+
+fn at_once<C: Command>(command: &(dyn Any + Send + Sync), by: &By) -> Option<AtOnce<Vec<u8>>> {
+    let AtOnce { done, write } = command.downcast_ref::<C>()?.at_once(by)?;
+    Some(AtOnce { done: erased(done), write })
 }
 
 fn constraint<C: Command>(command: &(dyn Any + Send + Sync), name: &str) -> Option<Refusal> {
@@ -319,6 +344,7 @@ fn job<C: Command>(key: Option<Key>, actor: String, deadline: Option<Instant>, c
         subjects: command.subjects(),
         command: Arc::new(command),
         apply: apply_all::<C>,
+        at_once: at_once::<C>,
         constraint: constraint::<C>,
         deadline,
         answer,

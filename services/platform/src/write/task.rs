@@ -4,13 +4,13 @@ use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::{Mutex, MutexGuard, mpsc, watch};
 use tokio::time::Instant;
 
-use super::commit::{finish, lock_subjects};
+use super::commit::{Tail, begin};
 use super::fault::{is_race, refusal_of};
 use super::measure::Measures;
 use super::plan::Plan;
-use super::{By, Job, Options, is_away, sql_state};
+use super::{AtOnce, By, Job, Options, is_away, sql_state};
 use crate::SharedClock;
-use crate::journal::{Draft, Head};
+use crate::journal::Draft;
 use crate::refusal::Refusal;
 use crate::telemetry;
 
@@ -28,9 +28,6 @@ pub(super) struct Task {
 /// done. So commands are applied in the order in which they came, and a batch is numbered after the one before it.
 struct Turn {
     jobs: mpsc::Receiver<Job>,
-    /// The head after our last batch, so that a lone writer need not read it; any error forgets it. Should that batch not be
-    /// committed after all, the next finds another head than this, and reads it.
-    head: Option<Head>,
     /// Whether the next batch is asked first which of it are repeats, see [`Task::apply`].
     asking: bool,
 }
@@ -39,7 +36,8 @@ struct Turn {
 struct Applied {
     tx: Transaction<'static, Postgres>,
     answers: Answers,
-    head: Option<Head>,
+    /// The newest entry's number.
+    newest: Option<i64>,
     /// Some of it were repeats, or refused.
     doubts: bool,
 }
@@ -74,7 +72,7 @@ impl Task {
         options: Options,
         measures: Measures,
     ) -> Self {
-        let turn = Mutex::new(Turn { jobs, head: None, asking: true });
+        let turn = Mutex::new(Turn { jobs, asking: true });
         Self { pool, clock, turn, committed, options, measures }
     }
 
@@ -103,6 +101,9 @@ impl Task {
     }
 
     async fn write(&self, mut turn: MutexGuard<'_, Turn>, batch: Vec<Job>) {
+        if let Some(answers) = self.at_once(&mut turn, &batch).await {
+            return self.reply(batch, answers);
+        }
         match self.apply(&mut turn, &batch).await {
             Ok(applied) => {
                 // While this one is being committed the next begins, and waits for it where it has to.
@@ -126,6 +127,35 @@ impl Task {
                 let answers = self.second_try(&mut turn, &batch, error).await;
                 self.reply(batch, answers);
             }
+        }
+    }
+
+    /// A lone command that is one statement: applied, kept, journalled and committed by it. `None`: it is none, or the database
+    /// said no; then it goes the way of all others, which asks first.
+    async fn at_once(&self, turn: &mut Turn, batch: &[Job]) -> Option<Answers> {
+        let [job] = batch else { return None };
+        if turn.asking || !job.subjects.is_empty() {
+            return None;
+        }
+        let by = By { actor: job.actor.clone(), now: self.clock.now() };
+        let AtOnce { done, write } = (job.at_once)(&*job.command, &by)?;
+        self.measures.batch.record(batch.len());
+        let drafts: Vec<(usize, Draft)> = done.entries.into_iter().map(|draft| (0, draft)).collect();
+        name_row(batch, &drafts);
+        let kept = job.key.iter().map(|_| (0, done.effect.clone())).collect::<Vec<_>>();
+        let tail = Tail::of(batch, &kept, &drafts, by.now);
+        let wrote = async { write(&mut *self.pool.acquire().await?, &tail).await }.await;
+        turn.asking = wrote.is_err();
+        match wrote {
+            Ok(newest) => {
+                self.tell(newest);
+                Some(vec![Ok(done.effect)])
+            }
+            Err(error) if is_away(&error) => {
+                tracing::warn!(error = %sql_state(&error), "the database does not answer");
+                Some(vec![Err(Refusal::database_away())])
+            }
+            Err(_) => None,
         }
     }
 
@@ -160,28 +190,20 @@ impl Task {
     /// is rolled back, and the whole is done again, asked first; and so are the batches after it, until one has neither.
     async fn apply(&self, turn: &mut Turn, batch: &[Job]) -> Result<Applied, Failed> {
         self.measures.batch.record(batch.len());
-        let known = turn.head.take();
         let asked = std::mem::replace(&mut turn.asking, true);
-        let applied = match self.try_to_apply(batch, known, asked).await {
-            Ok(None) => self.try_to_apply(batch, known, true).await,
-            Err(error) if !asked && !is_away(&error) => self.try_to_apply(batch, None, true).await,
+        let applied = match self.try_to_apply(batch, asked).await {
+            Ok(None) => self.try_to_apply(batch, true).await,
+            Err(error) if !asked && !is_away(&error) => self.try_to_apply(batch, true).await,
             applied => applied,
         };
         let applied = applied?.expect("an asked batch has no doubts");
-        turn.head = applied.head.or(known);
         turn.asking = applied.doubts;
         Ok(applied)
     }
 
     /// `None`: something was refused that was not asked whether it is a repeat; nothing was written.
-    async fn try_to_apply(
-        &self,
-        batch: &[Job],
-        known: Option<Head>,
-        asked: bool,
-    ) -> Result<Option<Applied>, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
-        lock_subjects(&mut tx, batch).await?;
+    async fn try_to_apply(&self, batch: &[Job], asked: bool) -> Result<Option<Applied>, sqlx::Error> {
+        let mut tx = self.pool.begin_with(begin(batch)).await?;
         // Read once the locks are held, so that the order of instants is the order of commits on one subject.
         let now = self.clock.now();
 
@@ -209,30 +231,31 @@ impl Task {
         // Entries stand in the order in which the commands came.
         drafts.sort_by_key(|(index, _)| *index);
 
-        // Whose row it was, where there is one answer to that: from a trace to the row.
-        if let ([_], [(_, first), ..]) = (batch, &drafts[..]) {
-            telemetry::set(telemetry::names::SUBJECT, telemetry::Value::token(&first.subject));
-        }
+        name_row(batch, &drafts);
         let kept = plan.kept(batch);
-        let head = finish(&mut tx, batch, &kept, &drafts, now, known).await?;
-        Ok(Some(Applied { tx, answers: plan.into_answers(), head, doubts }))
+        let newest = Tail::of(batch, &kept, &drafts, now).append(&mut tx).await?;
+        Ok(Some(Applied { tx, answers: plan.into_answers(), newest, doubts }))
     }
 
     /// Whatever goes wrong here, nobody knows whether it was done: the same again tells.
     async fn commit(&self, applied: Applied) -> Answers {
-        let Applied { tx, answers, head, .. } = applied;
+        let Applied { tx, answers, newest, .. } = applied;
         if let Err(error) = tx.commit().await {
             tracing::warn!(error = %sql_state(&error), "the database does not say whether it committed");
             return answers.iter().map(|_| Err(Refusal::database_away())).collect();
         }
-        if let Some(head) = head {
-            self.committed.send_if_modified(|newest| {
-                let newer = head.seq > *newest;
-                *newest = head.seq.max(*newest);
-                newer
-            });
-        }
+        self.tell(newest);
         answers
+    }
+
+    /// Wakes the feed.
+    fn tell(&self, newest: Option<i64>) {
+        let Some(seq) = newest else { return };
+        self.committed.send_if_modified(|newest| {
+            let newer = seq > *newest;
+            *newest = seq.max(*newest);
+            newer
+        });
     }
 
     fn reply(&self, batch: Vec<Job>, answers: Answers) {
@@ -241,6 +264,13 @@ impl Task {
             // The caller may have gone; what was done stays done.
             let _ = job.answer.send(answer);
         }
+    }
+}
+
+/// Whose row it was, where there is one answer to that: from a trace to the row.
+fn name_row(batch: &[Job], drafts: &[(usize, Draft)]) {
+    if let ([_], [(_, first), ..]) = (batch, drafts) {
+        telemetry::set(telemetry::names::SUBJECT, telemetry::Value::token(&first.subject));
     }
 }
 

@@ -50,17 +50,22 @@ pub struct Noted {
     pub id: Uuid,
 }
 
-struct Wrote<'a>(&'a Note, Uuid);
+/// A word was written.
+pub struct Wrote<'a> {
+    pub word: &'a str,
+    pub kind: Kind,
+    pub id: Uuid,
+}
 
 impl Event for Wrote<'_> {
     fn kind(&self) -> Kind {
-        self.0.kind
+        self.kind
     }
     fn subject(&self) -> String {
-        self.1.to_string()
+        self.id.to_string()
     }
     fn payload(&self) -> Vec<u8> {
-        self.0.word.clone().into_bytes()
+        self.word.as_bytes().to_vec()
     }
 }
 
@@ -92,7 +97,7 @@ impl Command for Note {
         .bind(self.weight)
         .fetch_one(tx)
         .await?;
-        Ok(Ok(Done::new(Noted { id }).and(&Wrote(self, id))))
+        Ok(Ok(Done::new(Noted { id }).and(&Wrote { word: &self.word, kind: self.kind, id })))
     }
 
     fn constraint(&self, name: &str) -> Option<Refusal> {

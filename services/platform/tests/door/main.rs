@@ -1,5 +1,6 @@
 //! The door for writes, the journal and the feed on a real PostgreSQL and real sockets.
 
+mod at_once;
 mod common;
 mod feed;
 mod write;

@@ -97,7 +97,7 @@ pub(crate) async fn register(
         campaign_event: told.campaign_event,
         sealed: intake.vault.seal(id, &told.identity),
     };
-    let command = RegisterComplaint { new: new.clone() };
+    let command = RegisterComplaint { new: new.clone(), known: intake.serials.clone() };
     let done = intake.base.writer.submit(&call, request_id, &message, command).await?;
     // The first answer again: the rule makes the same complaint of the same words, number and instant.
     let new = NewComplaint { id: done.id, ..new };

@@ -4,6 +4,7 @@ mod direct;
 mod register;
 mod reveal;
 mod rows;
+mod serials;
 mod steps;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 pub(crate) use direct::direct;
 pub(crate) use register::{ImportRegister, RegisterComplaint, register, taken_in};
 pub(crate) use reveal::RevealIdentity;
+pub(crate) use serials::Known;
 pub(crate) use steps::{Step, TakeStep};
 
 use super::complaint::{CampaignEvent, Change, Complaint};

@@ -1,15 +1,16 @@
 //! New complaints, however many at once: a handful of statements for up to 256 of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use platform::Refusal;
-use platform::write::{By, Command, Done, Outcome, Tx};
+use platform::write::{AtOnce, By, Command, Done, Outcome, Tx};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::rows::Rows;
+use super::serials::{Known, Serials, book};
 use crate::complaints::complaint::Change;
 use crate::complaints::receipt;
 use crate::complaints::register::NewComplaint;
@@ -32,6 +33,8 @@ pub(crate) struct Registered {
 pub(crate) struct RegisterComplaint {
     /// As told; the caller's scope covers the station.
     pub new: NewComplaint,
+    /// The serials as this process knows them.
+    pub known: Known,
 }
 
 impl Command for RegisterComplaint {
@@ -45,23 +48,49 @@ impl Command for RegisterComplaint {
     async fn apply_all(tx: &mut Tx, batch: &[(&By, &Self)]) -> Result<Vec<Outcome<Registered>>, sqlx::Error> {
         let new: Vec<(&By, &NewComplaint)> = batch.iter().map(|(by, command)| (*by, &command.new)).collect();
         let arrivals = arrivals(tx, &new).await?;
-        let outcomes = register_from(tx, &new, &arrivals).await?;
+        let (outcomes, serials) = register_from(tx, &new, &arrivals).await?;
+        if let [(_, first), ..] = batch {
+            first.known.learn(serials);
+        }
         Ok(outcomes
             .into_iter()
             .zip(new)
             .map(|(outcome, (by, new))| {
                 outcome.map(|change| {
-                    let registered = Registered {
-                        id: new.id,
-                        receipt_no: change.complaint.receipt_no.clone(),
-                        arrived_at: new.visit.and_then(|visit| arrivals.get(&visit)).map(|(_, arrived)| *arrived),
-                        now: by.now,
-                    };
-                    done(registered, &change)
+                    let arrived_at = new.visit.and_then(|visit| arrivals.get(&visit)).map(|(_, arrived)| *arrived);
+                    done(registered(&change, arrived_at, by), &change)
                 })
             })
             .collect())
     }
+
+    fn at_once(&self, by: &By) -> Option<AtOnce<Registered>> {
+        if self.new.visit.is_some() {
+            // Whether the visit was to this station, the database knows.
+            return None;
+        }
+        let taken = self.known.next(book(&self.new, by))?;
+        let number = receipt::number(&self.new.at, self.new.received_day(by.now), taken.serial);
+        let change = self.new.register(number, None, &by.actor, by.now);
+        let mut rows = Rows::default();
+        rows.push(&self.new, &change.complaint);
+        let known = self.known.clone();
+        Some(AtOnce {
+            done: done(registered(&change, None, by), &change),
+            write: Box::new(move |tx, tail| {
+                Box::pin(async move {
+                    let newest = rows.insert_at_once(tx, &taken, tail).await?;
+                    known.took(taken);
+                    Ok(newest)
+                })
+            }),
+        })
+    }
+}
+
+fn registered(change: &Change, arrived_at: Option<DateTime<Utc>>, by: &By) -> Registered {
+    let complaint = &change.complaint;
+    Registered { id: complaint.id, receipt_no: complaint.receipt_no.clone(), arrived_at, now: by.now }
 }
 
 /// A change's answer, with its entries.
@@ -119,7 +148,8 @@ pub(crate) async fn register(
     batch: &[(&By, &NewComplaint)],
 ) -> Result<Vec<Result<Change, Refusal>>, sqlx::Error> {
     let arrivals = arrivals(tx, batch).await?;
-    register_from(tx, batch, &arrivals).await
+    let (changes, _) = register_from(tx, batch, &arrivals).await?;
+    Ok(changes)
 }
 
 type Arrivals = HashMap<Uuid, (String, DateTime<Utc>)>;
@@ -139,7 +169,7 @@ async fn register_from(
     tx: &mut Tx,
     batch: &[(&By, &NewComplaint)],
     arrivals: &Arrivals,
-) -> Result<Vec<Result<Change, Refusal>>, sqlx::Error> {
+) -> Result<(Vec<Result<Change, Refusal>>, Serials), sqlx::Error> {
     let arrived = |new: &NewComplaint| match new.visit {
         None => Ok(None),
         Some(visit) => match arrivals.get(&visit) {
@@ -154,70 +184,12 @@ async fn register_from(
     let mut changes = Vec::with_capacity(batch.len());
     for (by, new) in batch {
         changes.push(arrived(new).map(|arrived_at| {
-            let number = receipt::number(&new.at, new.received_day(by.now), serials.next(&book(new, by)));
+            let number = receipt::number(&new.at, new.received_day(by.now), serials.next(book(new, by)));
             let change = new.register(number, arrived_at, &by.actor, by.now);
             rows.push(new, &change.complaint);
             change
         }));
     }
     rows.insert(tx).await?;
-    Ok(changes)
-}
-
-/// The book of receipts that a complaint's number comes from: district, station, year.
-type Book = (String, String, i16);
-
-fn book(new: &NewComplaint, by: &By) -> Book {
-    let year = i16::try_from(new.received_day(by.now).year()).unwrap_or(i16::MAX);
-    (new.at.district.clone(), new.at.station.clone(), year)
-}
-
-/// The next serial of each book.
-struct Serials(HashMap<Book, i32>);
-
-impl Serials {
-    /// Takes as many serials as there are complaints: one statement, the books in one order for all replicas.
-    async fn take(tx: &mut Tx, wanted: impl Iterator<Item = Book>) -> Result<Self, sqlx::Error> {
-        let mut counts: BTreeMap<Book, i32> = BTreeMap::new();
-        for book in wanted {
-            *counts.entry(book).or_default() += 1;
-        }
-        if counts.is_empty() {
-            return Ok(Self(HashMap::new()));
-        }
-        let (mut districts, mut stations, mut years, mut many) = (vec![], vec![], vec![], vec![]);
-        for ((district, station, year), count) in &counts {
-            districts.push(district.clone());
-            stations.push(station.clone());
-            years.push(*year);
-            many.push(*count);
-        }
-        let rows = sqlx::query!(
-            "INSERT INTO intake.serials AS kept (district, station, year, last)
-             SELECT * FROM unnest($1::text[], $2::text[], $3::smallint[], $4::int[])
-             ON CONFLICT (district, station, year) DO UPDATE SET last = kept.last + excluded.last
-             RETURNING district, station, year, last",
-            &districts,
-            &stations,
-            &years,
-            &many
-        )
-        .fetch_all(tx)
-        .await?;
-        Ok(Self(
-            rows.into_iter()
-                .map(|row| {
-                    let book = (row.district, row.station, row.year);
-                    let first = row.last - counts.get(&book).copied().unwrap_or_default() + 1;
-                    (book, first)
-                })
-                .collect(),
-        ))
-    }
-
-    fn next(&mut self, book: &Book) -> i32 {
-        let serial = self.0.entry(book.clone()).or_insert(1);
-        *serial += 1;
-        *serial - 1
-    }
+    Ok((changes, serials))
 }

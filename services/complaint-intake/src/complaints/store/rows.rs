@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use platform::terms::Term;
-use platform::write::Tx;
+use platform::write::{Tail, Tx};
 use uuid::Uuid;
 
+use super::serials::Taken;
 use crate::clocks::store as clocks;
 use crate::complaints::complaint::Complaint;
 use crate::complaints::register::NewComplaint;
@@ -83,9 +84,31 @@ impl Rows {
         if self.ids.is_empty() {
             return Ok(());
         }
+        self.write(tx, None, &Tail::default()).await?;
+        Ok(())
+    }
+
+    /// Writes one complaint with everything that belongs to it: its serial is taken, if it is the one that follows, its answer
+    /// kept, its entry in the journal. A transaction by itself.
+    pub(super) async fn insert_at_once(
+        &self,
+        tx: &mut Tx,
+        taken: &Taken,
+        tail: &Tail,
+    ) -> Result<Option<i64>, sqlx::Error> {
+        self.write(tx, Some(taken), tail).await
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one statement, a column a line")]
+    async fn write(&self, tx: &mut Tx, taken: Option<&Taken>, tail: &Tail) -> Result<Option<i64>, sqlx::Error> {
         let (clocks, vault) = (&self.clocks, &self.vault);
-        sqlx::query!(
-            "WITH limits AS (
+        let book = taken.map(|taken| &taken.book);
+        sqlx::query_scalar!(
+            r#"WITH taken AS (
+                 UPDATE intake.serials SET last = $46
+                 WHERE district = $47 AND station = $48 AND year = $49 AND last = $46 - 1
+                 RETURNING last
+             ), limits AS (
                  INSERT INTO intake.clocks (complaint, code, started_at, due_at, breach_at, stopped_at, breached, statutory)
                  SELECT * FROM unnest($27::uuid[], $28::smallint[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[],
                                       $32::timestamptz[], $33::bool[], $34::bool[])
@@ -98,17 +121,25 @@ impl Rows {
                  INSERT INTO vault.narratives (subject, sealed) SELECT * FROM unnest($42::uuid[], $43::bytea[])
              ), safe_contacts AS (
                  INSERT INTO vault.safe_contacts (subject, sealed) SELECT * FROM unnest($44::uuid[], $45::bytea[])
+             ), complaints AS (
+                 INSERT INTO intake.complaints
+                     (id, receipt_no, station, district, channel, category, risk, handling_state, case_state, conflict_with_station,
+                      received_at, received_day, first_word_at, register_no, contact_mode, needs_support, child, heard_by_woman,
+                      acknowledged, recorded_by, visit, next_due_at, next_code, campaign, campaign_event, recorded_by_woman,
+                      law_sections, actions, legal_actions, progress_told, satisfied, version)
+                 SELECT told.*, '{}', 0, '{}', false, false, 1
+                 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[], $7::smallint[],
+                             $8::smallint[], $9::smallint[], $10::bool[], $11::timestamptz[], $12::date[], $13::timestamptz[],
+                             $14::text[], $15::smallint[], $16::bool[], $17::bool[], $18::bool[], $19::bool[], $20::text[],
+                             $21::uuid[], $22::timestamptz[], $23::smallint[], $24::uuid[], $25::uuid[], $26::bool[]) AS told
+                 RETURNING id
              )
-             INSERT INTO intake.complaints
-                 (id, receipt_no, station, district, channel, category, risk, handling_state, case_state, conflict_with_station,
-                  received_at, received_day, first_word_at, register_no, contact_mode, needs_support, child, heard_by_woman,
-                  acknowledged, recorded_by, visit, next_due_at, next_code, campaign, campaign_event, recorded_by_woman,
-                  law_sections, actions, legal_actions, progress_told, satisfied, version)
-             SELECT told.*, '{}', 0, '{}', false, false, 1
-             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[], $7::smallint[],
-                         $8::smallint[], $9::smallint[], $10::bool[], $11::timestamptz[], $12::date[], $13::timestamptz[],
-                         $14::text[], $15::smallint[], $16::bool[], $17::bool[], $18::bool[], $19::bool[], $20::text[],
-                         $21::uuid[], $22::timestamptz[], $23::smallint[], $24::uuid[], $25::uuid[], $26::bool[]) AS told",
+             -- The rows first, the head last: locks are taken in one order, whoever writes.
+             SELECT CASE
+                 WHEN $46 IS NULL THEN NULL
+                 WHEN (SELECT count(*) FROM taken) < (SELECT count(*) FROM complaints) THEN platform.assumption_failed()
+                 ELSE platform.append($50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61)
+             END"#,
             &self.ids,
             &self.receipts,
             &self.stations,
@@ -153,10 +184,25 @@ impl Rows {
             &vault.narrative_subjects,
             &vault.narratives,
             &vault.contact_subjects,
-            &vault.contacts
+            &vault.contacts,
+            taken.map(|taken| taken.serial) as Option<i32>,
+            book.map(|(district, _, _)| district.as_str()) as Option<&str>,
+            book.map(|(_, station, _)| station.as_str()) as Option<&str>,
+            book.map(|(_, _, year)| *year) as Option<i16>,
+            &tail.callers,
+            &tail.methods,
+            &tail.request_ids,
+            &tail.digests,
+            &tail.effects,
+            &tail.kinds,
+            &tail.subjects,
+            &tail.payloads,
+            &tail.actors,
+            &tail.traceparents,
+            &tail.bodies,
+            tail.at
         )
-        .execute(tx)
-        .await?;
-        Ok(())
+        .fetch_one(tx)
+        .await
     }
 }
