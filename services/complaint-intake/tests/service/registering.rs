@@ -146,6 +146,12 @@ async fn a_lone_one_is_what_one_of_many_is() {
     let alike =
         |complaint: wire::Complaint| wire::Complaint { name: String::new(), receipt_no: String::new(), ..complaint };
     assert_eq!(alike(first), alike(second));
+    // The command of its transaction that wrote it: after the one that took the serials, or the same, the first.
+    let ways: Vec<String> = sqlx::query_scalar("SELECT cmin::text FROM intake.complaints ORDER BY ord")
+        .fetch_all(&intake.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(ways, ["1", "0"]);
     for table in ["vault.data_keys", "vault.persons", "vault.narratives", "vault.safe_contacts"] {
         let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
         let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&intake.database.url).await.unwrap();

@@ -154,6 +154,25 @@ async fn a_pool_of_one_connection_serves() {
 }
 
 #[tokio::test]
+async fn the_door_for_writes_has_two_of_four_connections_that_readers_cannot_take() {
+    let database = test_database(release(1)).await;
+    let settings = DatabaseSettings { max_connections: 4, ..database.settings() };
+    let (reading, writing) = pool::pools(&settings, "mahila test").await.unwrap();
+    let (_one, _other) = (reading.acquire().await.unwrap(), reading.acquire().await.unwrap());
+    assert!(reading.try_acquire().is_none() && reading.size() == 2, "readers have taken all of theirs");
+    for _ in 0..2 {
+        deployment(&writing, true).await.unwrap();
+    }
+    assert_eq!(writing.options().get_max_connections(), 2);
+
+    let settings = DatabaseSettings { max_connections: 3, ..database.settings() };
+    let (reading, writing) = pool::pools(&settings, "mahila test").await.unwrap();
+    let _taken = reading.acquire().await.unwrap();
+    assert_eq!((writing.size(), writing.num_idle()), (reading.size(), reading.num_idle()), "it is one pool");
+    assert_eq!(writing.options().get_max_connections(), 3);
+}
+
+#[tokio::test]
 async fn every_test_has_a_database_of_its_own() {
     let (one, other) = tokio::join!(test_database(release(1)), test_database(release(1)));
     sqlx::query("INSERT INTO desks.desk (name) VALUES ('a')").execute(&one.pool).await.unwrap();

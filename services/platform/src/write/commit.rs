@@ -1,7 +1,5 @@
 //! The first and the last statements of a writing transaction: locks; then kept answers, and entries with their numbers.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -15,16 +13,18 @@ pub(super) fn begin(batch: &[Job]) -> AssertSqlSafe<String> {
     let mut subjects: Vec<i64> = batch.iter().flat_map(|job| job.subjects.iter().map(|subject| subject.0)).collect();
     subjects.sort_unstable();
     subjects.dedup();
-    let mut begin = "BEGIN".to_owned();
-    for subject in subjects {
-        let _ = write!(begin, "; SELECT pg_advisory_xact_lock({subject})");
+    if subjects.is_empty() {
+        return AssertSqlSafe("BEGIN".to_owned());
     }
-    AssertSqlSafe(begin)
+    let subjects = subjects.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    AssertSqlSafe(format!(
+        "BEGIN; SELECT pg_advisory_xact_lock(subject) FROM unnest('{{{subjects}}}'::bigint[]) AS subject"
+    ))
 }
 
 /// What the door adds to the rows of commands, a column each, for `platform.append`: answers to keep, in one order for all
 /// replicas; entries in the order in which the commands came.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 #[expect(missing_docs, reason = "the columns of the two tables")]
 pub struct Tail {
     pub callers: Vec<String>,

@@ -139,23 +139,20 @@ impl Task {
         }
         let by = By { actor: job.actor.clone(), now: self.clock.now() };
         let AtOnce { done, write } = (job.at_once)(&*job.command, &by)?;
-        self.measures.batch.record(batch.len());
         let drafts: Vec<(usize, Draft)> = done.entries.into_iter().map(|draft| (0, draft)).collect();
         name_row(batch, &drafts);
         let kept = job.key.iter().map(|_| (0, done.effect.clone())).collect::<Vec<_>>();
         let tail = Tail::of(batch, &kept, &drafts, by.now);
         let wrote = async { write(&mut *self.pool.acquire().await?, &tail).await }.await;
         turn.asking = wrote.is_err();
-        match wrote {
+        match wrote.map_err(Failed::from) {
             Ok(newest) => {
+                self.measures.batch.record(batch.len());
                 self.tell(newest);
                 Some(vec![Ok(done.effect)])
             }
-            Err(error) if is_away(&error) => {
-                tracing::warn!(error = %sql_state(&error), "the database does not answer");
-                Some(vec![Err(Refusal::database_away())])
-            }
-            Err(_) => None,
+            Err(Failed::Away) => Some(vec![Err(Refusal::database_away())]),
+            Err(Failed::Database(_)) => None,
         }
     }
 

@@ -129,7 +129,9 @@ async fn cut_off_in_the_middle_nothing_of_it_stands_and_the_same_again_is_done_o
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    let (cut, ()) = tokio::join!(mark(&writer, id, "cut off", true), cutting);
+    let both = async { tokio::join!(mark(&writer, id, "cut off", true), cutting) };
+    let (cut, ()) =
+        tokio::time::timeout(Duration::from_mins(1), both).await.expect("it waits for the head, and is cut off");
     assert_eq!(cut.unwrap_err().reason(), "DATABASE_AWAY");
     held.rollback().await.unwrap();
     assert_eq!(count(&db.pool, "SELECT count(*) FROM probe.notes").await, 1);
