@@ -59,7 +59,7 @@ impl Installation {
     /// PostgreSQL up, databases migrated, keys made.
     pub async fn new() -> Self {
         let folder = scratch(&format!("bounds-{}", free_port()));
-        let options = Options { dir: folder.join("postgres"), durable: true, ..Options::default() };
+        let options = Options { dir: folder.join("postgres"), durable: true, max_connections: 200 };
         let cluster = Cluster::start(options).await.expect("PostgreSQL starts");
         let issuer = Issuer::load_or_make(&folder.join("issuer.key")).expect("a key");
         std::fs::write(folder.join("jwks.json"), serde_json::to_vec(&issuer.jwks()).expect("plain")).expect("written");
@@ -147,6 +147,27 @@ impl Installation {
         let status =
             command.env("MAHILA_TOKEN", token).env("MAHILA_ADDRESS", format!("http://{}", self.address)).status();
         assert!(status.expect("mahila import runs").success(), "the roll is imported");
+    }
+
+    /// Lets every flush of the database's log take this much longer than this disk does, as a disk elsewhere would:
+    /// PostgreSQL waits with the lock of the log in its hand, whoever commits.
+    pub async fn slow_the_disk(&self, by: Duration) {
+        let admin = sqlx::PgPool::connect(&self.cluster.url("postgres")).await.expect("the superuser");
+        let delay = by.as_micros().to_string();
+        for change in [
+            "ALTER SYSTEM SET commit_siblings = 0",
+            &format!("ALTER SYSTEM SET commit_delay = {delay}"),
+            "SELECT pg_reload_conf()",
+        ] {
+            sqlx::query(sqlx::AssertSqlSafe(change)).execute(&admin).await.expect("the superuser may");
+        }
+        loop {
+            let setting: String = sqlx::query_scalar("SHOW commit_delay").fetch_one(&admin).await.expect("shown");
+            if setting == delay {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Stops everything and removes it.

@@ -292,6 +292,7 @@ impl<P: Projection> Command for Apply<P> {
     /// Whether it was applied here.
     type Effect = bool;
     const NAME: &'static str = "follow";
+    const DERIVES: bool = true;
 
     fn subjects(&self) -> Vec<Subject> {
         self.projection.subjects(&self.entries)

@@ -22,6 +22,13 @@ pub(super) fn begin(batch: &[Job]) -> AssertSqlSafe<String> {
     ))
 }
 
+/// The last statement of what is derived and not told to anybody: its COMMIT does not wait for the disk, and nobody's COMMIT
+/// waits for it. What is committed so is never seen out of order: a crash takes the end of the log, or nothing.
+pub(super) async fn need_not_wait(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query("SET LOCAL synchronous_commit = off").execute(tx).await?;
+    Ok(())
+}
+
 /// What the door adds to the rows of commands, a column each, for `platform.append`: answers to keep, in one order for all
 /// replicas; entries in the order in which the commands came.
 #[derive(Debug, Default)]
@@ -69,9 +76,14 @@ impl Tail {
         }
     }
 
+    /// Whether there is nothing to add.
+    pub(super) fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.request_ids.is_empty()
+    }
+
     /// Adds it: the last statement before COMMIT. Gives the number of the newest entry, if there is one.
     pub(super) async fn append(&self, tx: &mut Tx) -> Result<Option<i64>, sqlx::Error> {
-        if self.kinds.is_empty() && self.request_ids.is_empty() {
+        if self.is_empty() {
             return Ok(None);
         }
         sqlx::query_scalar!(

@@ -115,6 +115,9 @@ pub trait Command: Send + Sync + Sized + 'static {
     type Effect: Serialize + DeserializeOwned + Send + 'static;
     /// For spans and metrics: `register_complaint`.
     const NAME: &'static str;
+    /// Whether it only derives rows from what another journal keeps, with the place it read up to: what a crash of the
+    /// database takes of it is read again, so where it journals nothing its COMMIT need not wait for the disk.
+    const DERIVES: bool = false;
 
     /// What it must have for itself.
     fn subjects(&self) -> Vec<Subject> {
@@ -188,6 +191,7 @@ struct Job {
     actor: String,
     traceparent: String,
     name: &'static str,
+    derives: bool,
     kind: TypeId,
     subjects: Vec<Subject>,
     command: Arc<dyn Any + Send + Sync>,
@@ -340,6 +344,7 @@ fn job<C: Command>(key: Option<Key>, actor: String, deadline: Option<Instant>, c
         actor,
         traceparent: telemetry::current_traceparent().unwrap_or_default(),
         name: C::NAME,
+        derives: C::DERIVES,
         kind: TypeId::of::<C>(),
         subjects: command.subjects(),
         command: Arc::new(command),

@@ -4,7 +4,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::{Mutex, MutexGuard, mpsc, watch};
 use tokio::time::Instant;
 
-use super::commit::{Tail, begin};
+use super::commit::{Tail, begin, need_not_wait};
 use super::fault::{is_race, refusal_of};
 use super::measure::Measures;
 use super::plan::Plan;
@@ -230,7 +230,11 @@ impl Task {
 
         name_row(batch, &drafts);
         let kept = plan.kept(batch);
-        let newest = Tail::of(batch, &kept, &drafts, now).append(&mut tx).await?;
+        let tail = Tail::of(batch, &kept, &drafts, now);
+        if tail.is_empty() && batch.iter().all(|job| job.derives) {
+            need_not_wait(&mut tx).await?;
+        }
+        let newest = tail.append(&mut tx).await?;
         Ok(Some(Applied { tx, answers: plan.into_answers(), newest, doubts }))
     }
 

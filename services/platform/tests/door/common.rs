@@ -141,5 +141,5 @@ pub async fn count(db: &sqlx::PgPool, sql: &'static str) -> i64 {
 /// What the application role may not do: for tests that damage a journal.
 pub async fn as_owner(db: &TestDatabase, sql: &'static str) {
     let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&db.url).await.unwrap();
-    sqlx::query(sql).execute(&mut owner).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::common::{FOR_OVERSIGHT, HIDDEN, KINDS, Note, as_owner, call, count, database, request, writer};
+use crate::common::{
+    FOR_OVERSIGHT, HIDDEN, KINDS, NOTED, Note, Wrote, as_owner, call, count, database, request, writer,
+};
 use mahila_proto::feed::v1::feed_service_server::FeedServiceServer;
 use platform::auth::Caller;
 use platform::call::Call;
@@ -17,6 +19,8 @@ use uuid::Uuid;
 /// Keeps every entry as a note; fails as often as it is told to, after having written.
 struct Copy {
     faults: Arc<AtomicUsize>,
+    /// Whether it tells of each in its own journal.
+    tells: bool,
 }
 
 impl Projection for Copy {
@@ -39,7 +43,10 @@ impl Projection for Copy {
             self.faults.store(left - 1, Ordering::SeqCst);
             return Err(sqlx::Error::Protocol("failing after the rows, before the commit".into()).into());
         }
-        Ok(Vec::new())
+        let told = |entry: &Entry| {
+            Draft::of(&Wrote { word: "copied", kind: NOTED, id: Uuid::from_u64_pair(0, entry.seq.unsigned_abs()) })
+        };
+        Ok(if self.tells { entries.iter().map(told).collect() } else { Vec::new() })
     }
     async fn reset(&self, tx: &mut Tx) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM probe.notes").execute(tx).await?;
@@ -83,7 +90,11 @@ struct Following {
 }
 
 fn follow(url: &str, db: &sqlx::PgPool, faults: usize) -> Following {
-    let follower = Follower::new("oversight", Copy { faults: Arc::new(AtomicUsize::new(faults)) });
+    follow_as(url, db, Copy { faults: Arc::new(AtomicUsize::new(faults)), tells: false })
+}
+
+fn follow_as(url: &str, db: &sqlx::PgPool, copy: Copy) -> Following {
+    let follower = Follower::new("oversight", copy);
     let progress = follower.progress();
     let stop = CancellationToken::new();
     let peer = Peer::new(&Target { url: url.to_owned(), ..Target::default() }).unwrap();
@@ -133,6 +144,39 @@ async fn a_follower_starts_from_nothing_fails_and_resumes_and_applies_each_entry
     );
     one.stop.cancel();
     two.stop.cancel();
+}
+
+/// How the COMMIT of each note waits is seen by a trigger that fires in it.
+const HOW_COMMITTED: &str = "
+    CREATE TABLE probe.waits (seq bigint, how text);
+    GRANT ALL ON probe.waits TO PUBLIC;
+    CREATE FUNCTION probe.see() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO probe.waits VALUES (NEW.source_seq, current_setting('synchronous_commit')); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER seen AFTER INSERT ON probe.notes DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION probe.see()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_is_derived_and_not_told_further_does_not_wait_for_the_disk() {
+    let here = database().await;
+    let source = writer(&here.pool);
+    notes(&source, 0..1).await;
+    let (url, serving) = serve(&here.pool, &source, journal::open_epoch(&here.pool).await.unwrap(), "oversight").await;
+    for (tells, how) in [(false, "off"), (true, "on")] {
+        let there = database().await;
+        as_owner(&there, HOW_COMMITTED).await;
+        // The tests' server waits for no disk; these connections ask it to.
+        let waiting = (*there.pool.connect_options()).clone().options([("synchronous_commit", "on")]);
+        let waiting = sqlx::postgres::PgPoolOptions::new().max_connections(4).connect_with(waiting).await.unwrap();
+        let following = follow_as(&url, &waiting, Copy { faults: Arc::new(AtomicUsize::new(0)), tells });
+        until_applied(&following, 1).await;
+        following.stop.cancel();
+        // A caller's own change, which is acknowledged, waits.
+        notes(&writer(&waiting), 1..2).await;
+        let waits: Vec<(Option<i64>, String)> =
+            sqlx::query_as("SELECT seq, how FROM probe.waits ORDER BY seq").fetch_all(&waiting).await.unwrap();
+        assert_eq!(waits, [(Some(1), how.to_owned()), (None, "on".to_owned())]);
+    }
+    serving.cancel();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
