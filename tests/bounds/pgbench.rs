@@ -50,9 +50,9 @@ pub async fn best(here: &Installation) -> f64 {
     best
 }
 
-async fn prepare(here: &Installation) {
+/// The database `bench`, empty, with the schema of the intake's own.
+pub async fn prepare(here: &Installation) {
     let admin = sqlx::PgPool::connect(&here.cluster.url("postgres")).await.expect("the superuser");
-    // Empty each round, with the schema of the intake's own database.
     sqlx::query("DROP DATABASE IF EXISTS bench WITH (FORCE)").execute(&admin).await.expect("dropped");
     sqlx::query("CREATE DATABASE bench").execute(&admin).await.expect("made");
     let schema = Command::new(tool("pg_dump"))

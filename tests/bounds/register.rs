@@ -77,6 +77,16 @@ async fn warm(clients: &[IntakeServiceClient<PeerChannel>]) {
     }
 }
 
+/// The intake hears of the stations from the registry's feed: waits until the last of those used here takes a complaint.
+pub async fn until_the_roll_is_known(here: &Installation) {
+    let mut client = clients(here, 1).remove(0);
+    let began = Instant::now();
+    while client.register_complaint(complaint(50)).await.is_err() {
+        assert!(began.elapsed() < Duration::from_secs(30), "the intake hears of the roll");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// The median time of a lone call.
 pub async fn lone(here: &Installation, calls: u64) -> Duration {
     let clients = clients(here, 1);

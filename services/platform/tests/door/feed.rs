@@ -55,7 +55,7 @@ impl Projection for Copy {
 }
 
 /// Serves a journal as `follower` sees it, until the token is cancelled.
-async fn serve(
+pub async fn serve(
     db: &sqlx::PgPool,
     writer: &Writer,
     epoch: Epoch,
@@ -84,12 +84,12 @@ async fn serve(
     (url, stop)
 }
 
-struct Following {
+pub struct Following {
     progress: platform::feed::Progress,
-    stop: CancellationToken,
+    pub stop: CancellationToken,
 }
 
-fn follow(url: &str, db: &sqlx::PgPool, faults: usize) -> Following {
+pub fn follow(url: &str, db: &sqlx::PgPool, faults: usize) -> Following {
     follow_as(url, db, Copy { faults: Arc::new(AtomicUsize::new(faults)), tells: false })
 }
 
@@ -102,7 +102,7 @@ fn follow_as(url: &str, db: &sqlx::PgPool, copy: Copy) -> Following {
     Following { progress, stop }
 }
 
-async fn until_applied(following: &Following, seq: i64) {
+pub async fn until_applied(following: &Following, seq: i64) {
     let reached = async {
         while following.progress.applied() < seq {
             following.progress.changed().await;
@@ -111,13 +111,13 @@ async fn until_applied(following: &Following, seq: i64) {
     tokio::time::timeout(std::time::Duration::from_secs(30), reached).await.expect("the follower arrives");
 }
 
-async fn notes(writer: &Writer, words: std::ops::Range<usize>) {
+pub async fn notes(writer: &Writer, words: std::ops::Range<usize>) {
     for n in words {
         writer.submit(&call("posts/a"), Uuid::new_v4(), &request("x"), Note::new(n.to_string())).await.unwrap();
     }
 }
 
-async fn copied(db: &sqlx::PgPool) -> Vec<(i64, String)> {
+pub async fn copied(db: &sqlx::PgPool) -> Vec<(i64, String)> {
     sqlx::query_as("SELECT source_seq, word FROM probe.notes ORDER BY source_seq").fetch_all(db).await.unwrap()
 }
 

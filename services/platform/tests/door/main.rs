@@ -2,5 +2,6 @@
 
 mod at_once;
 mod common;
+mod crash;
 mod feed;
 mod write;
