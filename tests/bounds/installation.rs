@@ -161,7 +161,9 @@ impl Installation {
         ] {
             sqlx::query(sqlx::AssertSqlSafe(change)).execute(&admin).await.expect("the superuser may");
         }
+        let began = Instant::now();
         loop {
+            assert!(began.elapsed() < Duration::from_secs(30), "PostgreSQL reads its settings again");
             let setting: String = sqlx::query_scalar("SHOW commit_delay").fetch_one(&admin).await.expect("shown");
             if setting == delay {
                 return;

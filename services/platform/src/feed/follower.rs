@@ -141,7 +141,7 @@ impl<P: Projection> Follower<P> {
     }
 
     async fn follow(&self, peer: &Peer, db: &PgPool, writer: &Writer) -> Result<(), String> {
-        let place = place(db, self.progress.source()).await.map_err(|error| read_refusal(&error).to_string())?;
+        let place = self.place(db).await?;
         self.progress.0.applied.store(place.position, Ordering::Release);
         self.projection.committed().await.map_err(|error| read_refusal(&error).to_string())?;
         let asked = wire::SubscribeRequest {
@@ -170,8 +170,16 @@ impl<P: Projection> Follower<P> {
                 at = moved;
                 self.progress.0.applied.store(at.position, Ordering::Release);
                 self.progress.0.heard.send_replace(Some(Instant::now()));
+            } else if self.place(db).await.is_ok_and(|there| there != at) {
+                // Nothing new, and not where it was thought to be: a crash of the database took a page that did not wait for
+                // the disk (see `Command::DERIVES`), or another replica was faster.
+                return Ok(());
             }
         }
+    }
+
+    async fn place(&self, db: &PgPool) -> Result<Place, String> {
+        place(db, self.progress.source()).await.map_err(|error| read_refusal(&error).to_string())
     }
 
     fn heard(&self, page: &wire::SubscribeResponse) {

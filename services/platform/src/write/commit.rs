@@ -22,8 +22,8 @@ pub(super) fn begin(batch: &[Job]) -> AssertSqlSafe<String> {
     ))
 }
 
-/// The last statement of what is derived and not told to anybody: its COMMIT does not wait for the disk, and nobody's COMMIT
-/// waits for it. What is committed so is never seen out of order: a crash takes the end of the log, or nothing.
+/// The last statement of what is derived and not told to anybody: its COMMIT does not wait for the disk, and no flush
+/// is made for it. What is committed so is never seen out of order: a crash takes the end of the log, or nothing.
 pub(super) async fn need_not_wait(tx: &mut Tx) -> Result<(), sqlx::Error> {
     sqlx::query("SET LOCAL synchronous_commit = off").execute(tx).await?;
     Ok(())

@@ -75,6 +75,14 @@ async fn what_a_crash_takes_of_a_followers_pages_is_applied_again_once() {
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM probe.notes").fetch_one(&mut superuser).await.unwrap();
     assert_eq!(left, 3, "the page that did not wait is gone, with the place it was read up to");
 
+    // The source has nothing new to tell; its next beat is enough.
+    let there = postgres::pool(&settings, "probe").await.unwrap();
+    let again = async {
+        while count(&there, "SELECT count(*) FROM probe.notes").await < 6 {
+            following.progress.changed().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), again).await.expect("it is read again");
     notes(&source, 6..8).await;
     until_applied(&following, 8).await;
     let expected: Vec<(i64, String)> = (0..8).map(|n| (n + 1, n.to_string())).collect();

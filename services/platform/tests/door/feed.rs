@@ -85,7 +85,7 @@ pub async fn serve(
 }
 
 pub struct Following {
-    progress: platform::feed::Progress,
+    pub progress: platform::feed::Progress,
     pub stop: CancellationToken,
 }
 
